@@ -1,6 +1,6 @@
 import type { Timing } from './cells/cell.ts';
 import { loopbackCells } from './cells/every-cell.ts';
-import { roundTrips, wanCells, wanRoutes } from './cells/wan.ts';
+import { distances, wanCells, wanRoutes } from './cells/wan.ts';
 import { startLoad } from './load/load.ts';
 import { describeMachine } from './machine.ts';
 import type { Options } from './options.ts';
@@ -85,13 +85,13 @@ async function overDistance(
   }
   const timing = options.quick ? shortWan : fullWan;
   const far = routes.filter(({ name }) => wanRoutes.includes(name));
-  for (const roundTrip of roundTrips) {
-    const link = await startLink(surroundings.wanRig ?? ownRig, roundTrip);
-    const cells = wanCells(roundTrip);
+  for (const distance of distances) {
+    const link = await startLink(surroundings.wanRig ?? ownRig, distance);
+    const cells = wanCells(distance);
     await runStage({ cells, rounds: options.rounds, timing }, link, far, surroundings, results);
     await link.stop();
   }
-  return roundTrips.flatMap(wanCells).flatMap((cell) => cell.metrics);
+  return distances.flatMap(wanCells).flatMap((cell) => cell.metrics);
 }
 
 /** Runs one plan between two places, with its own load generator. */

@@ -32,7 +32,9 @@ export async function runRounds(
     const { round, cell, route } = step;
     progress(`${round === 0 ? 'rehearsal' : `round ${round} of ${rounds}`}: ${cell.title}: ${route}`);
     try {
-      const measured = measure(step, load, keeper, round === 0 ? rehearsal : timing);
+      const { warmUp, window } = round === 0 ? rehearsal : timing;
+      const more = round === 0 ? (cell.rehearsal?.(route) ?? 0) : 0;
+      const measured = measure(step, load, keeper, { warmUp: warmUp + more, window });
       const figures = await within(CELL_DEADLINE, cell.title, measured);
       if (round > 0) for (const [metric, value] of figures) results.add(metric, route, value);
     } catch (error) {

@@ -58,8 +58,9 @@ const wan = wanShapes.map(
   (shape): Target => ({
     metric: nameOfWan(shape),
     title: `${nameOfWan(shape)}`,
-    against: 'direct',
-    wanted: { atLeast: 0.9 },
+    ...(shape.loss === 0
+      ? { against: 'direct', wanted: { atLeast: 0.9 } }
+      : { against: 'rathole', wanted: { atLeast: 1 } }),
   }),
 );
 

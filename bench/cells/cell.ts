@@ -41,6 +41,8 @@ export type Cell = {
   readonly fresh: boolean;
   /** Whether the route is started with a link between its ends that can be cut. Such a cell must be `fresh`. */
   readonly hasCutLink?: boolean;
+  /** Milliseconds that a route carries the load before its first measurement, beyond the rehearsal of every cell. */
+  readonly rehearsal?: (route: RouteName) => number;
   /** Returns the values by metric id; metrics that do not apply to the route are omitted. */
   measure(load: Load, route: RunningRoute, timing: Timing): Promise<ReadonlyMap<string, number>>;
 };

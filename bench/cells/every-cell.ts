@@ -9,7 +9,7 @@ import { largeFleetCell } from './large-fleet.ts';
 import { loadMemoryCell } from './load-memory.ts';
 import { roundTripCells } from './round-trip.ts';
 import { throughputCells } from './throughput.ts';
-import { roundTrips, wanCells } from './wan.ts';
+import { distances, wanCells } from './wan.ts';
 
 /** The cells that run on this host. */
 export const loopbackCells: readonly Cell[] = [
@@ -25,4 +25,4 @@ export const loopbackCells: readonly Cell[] = [
   largeFleetCell,
 ];
 
-export const everyCell: readonly Cell[] = [...loopbackCells, ...roundTrips.flatMap(wanCells)];
+export const everyCell: readonly Cell[] = [...loopbackCells, ...distances.flatMap(wanCells)];

@@ -1,6 +1,7 @@
 import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Distance } from '../cells/wan.ts';
 import { type Place, startProgram } from '../process/child.ts';
 import { eventually } from '../process/deadline.ts';
 
@@ -40,13 +41,14 @@ async function isInstalled(tool: string, path: string): Promise<boolean> {
   return false;
 }
 
-/** Starts a rig (see link.sh) with a round-trip time in milliseconds. `stop` removes it. */
-export async function startLink(rig: string, roundTrip: number): Promise<Link> {
+/** Starts a rig (see link.sh). `stop` removes it. */
+export async function startLink(rig: string, { roundTrip, loss }: Distance): Promise<Link> {
   const oneWay = String((roundTrip * 1000) / 2);
+  const lostPerMillion = String(loss * 10_000);
   // The command prints the processes of the namespaces and then runs until its input ends.
   const command = ['sh', '-c', 'echo "namespaces $GW $AG"; exec cat'];
   const here: Place = { host: '127.0.0.1', namespace: undefined };
-  const child = await startProgram(rig, [oneWay, '0', ...command], here, { stdio: 'pipe' });
+  const child = await startProgram(rig, [oneWay, lostPerMillion, ...command], here, { stdio: 'pipe' });
   const said = () => /^namespaces (\d+) (\d+)$/m.exec(child.output());
   try {
     await eventually(20_000, `The rig ${rig}`, () => {

@@ -69,6 +69,8 @@ export type AgentConfig = ConfigVersion & {
     readonly pins: readonly string[];
     readonly trust: 'system' | 'pins';
     readonly sessions: number;
+    /** With those that are added under load; at least `sessions`. */
+    readonly maxSessions: number;
     readonly proxy: ProxySetting;
   };
   readonly identity: {

@@ -59,6 +59,7 @@ function agentFile(config: AgentConfig): object {
       pins: gateway.pins,
       trust: gateway.trust,
       sessions: gateway.sessions,
+      maxSessions: gateway.maxSessions,
       proxy: gateway.proxy,
     },
     identity: { directory: identity.directory, enrollmentToken: identity.enrollmentToken },

@@ -17,6 +17,7 @@ export class Relay implements AsyncDisposable {
   readonly #ended = { up: 0, down: 0 };
   readonly #delays = new Set<NodeJS.Timeout>();
   readonly #swallowed = new Set<Direction>();
+  readonly #rates = new Map<Direction, number>();
   #delay = 0;
   #cutAfter: { direction: Direction; bytes: number } | undefined;
   #acceptDelay = 0;
@@ -98,8 +99,9 @@ export class Relay implements AsyncDisposable {
     this.#delay = milliseconds;
   }
 
-  /** Limits every open link to so many bytes a second. What is beyond waits in the buffers of the system. */
+  /** Limits each link to so many bytes a second. What is beyond waits in the buffers of the system. */
   throttle(rate: number, direction: Direction): void {
+    this.#rates.set(direction, rate);
     for (const link of this.#links) link.throttle(rate, direction);
   }
 
@@ -140,6 +142,7 @@ export class Relay implements AsyncDisposable {
   /** Reverts all switches: new links work normally, on the same port. */
   async restore(): Promise<void> {
     this.#swallowed.clear();
+    this.#rates.clear();
     this.#cutAfter = undefined;
     this.#acceptDelay = 0;
     this.resume('up');
@@ -168,6 +171,7 @@ export class Relay implements AsyncDisposable {
       if (this.#cutAfter !== undefined) link.cutAfter(this.#cutAfter.bytes, this.#cutAfter.direction);
       for (const direction of this.#swallowed) link.blackHole(direction);
       link.delay(this.#delay);
+      for (const [direction, rate] of this.#rates) link.throttle(rate, direction);
     };
     if (this.#acceptDelay === 0) {
       dial();

@@ -49,6 +49,10 @@ export type SessionLoss = 'closed' | 'silent';
 export type LinkListener = {
   /** Whether the peer has not acknowledged everything that it was sent. */
   readonly isOwed: boolean;
+  /** Bytes that wait in its stream to be sent. */
+  readonly unsent: number;
+  /** Bytes that it has moved in both directions. */
+  readonly moved: number;
   /**
    * The peer has handed on this many bytes, and one more once it has handed on FIN. With `isReset`, its end was reset, and
    * it hands on nothing more.
@@ -60,6 +64,8 @@ export type LinkListener = {
   onStopped(): void;
   /** The session retires: the connection should move to another one. */
   onRetiring(): void;
+  /** The session carries too much for one: the connection should move to another one. Missing if it cannot. */
+  move?(): void;
 };
 
 /** A stream of an HTTP/2 session as the far end of a splice. */

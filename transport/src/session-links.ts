@@ -4,12 +4,16 @@ import {
   Acknowledgments,
   type Urgency,
 } from './acknowledgments.ts';
+import { type CongestionPort, CongestionWatch } from './congestion-watch.ts';
 import type { FarLink, LinkListener, SessionLoss } from './far-end.ts';
 import { type SilencePort, SilenceWatch } from './silence-watch.ts';
 import type { UntoldEnds } from './untold-ends.ts';
 
 /** Interval at which the connections of a retiring session that could not move are asked again. */
 const RETIRE_INTERVAL_MS = 1_000;
+
+/** A connection with this much unsent waits for the session rather than for its own source. */
+const WAITING_BYTES = 64 * 1024;
 
 /** The links of one session: whose connections outlive it, and what was acknowledged on it. */
 export class SessionLinks {
@@ -20,6 +24,7 @@ export class SessionLinks {
   readonly #untold: UntoldEnds | undefined;
   #sent = 0;
   #silence: SilenceWatch | undefined;
+  #congestion: CongestionWatch | undefined;
   #retiring: NodeJS.Timeout | undefined;
 
   /**
@@ -37,10 +42,11 @@ export class SessionLinks {
   }
 
   /**
-   * Watches for a peer that acknowledges nothing, and shows it that this end is alive, until `stop`. Call it when the session is
-   * ready: connections that cannot be resumed need the keepalives most.
+   * Watches for a peer that acknowledges nothing, and shows it that this end is alive, until `stop`; with `onCongested`, also for
+   * connections that wait for each other. Call it when the session is ready: connections that cannot be resumed need the keepalives
+   * most.
    */
-  watch(port: SilencePort): void {
+  watch(port: SilencePort & Partial<Pick<CongestionPort, 'onCongested'>>): void {
     this.#silence = new SilenceWatch(port, {
       isOwed: () => this.#links.values().some(({ listener }) => listener?.isOwed),
       messagesSent: () => this.#sent,
@@ -49,6 +55,9 @@ export class SessionLinks {
       },
     });
     this.#silence.start();
+    if (port.onCongested === undefined) return;
+    this.#congestion = new CongestionWatch(port as CongestionPort, () => this.#waiting());
+    this.#congestion.start();
   }
 
   /** The link of the connection `id`, for a stream of this session. */
@@ -75,6 +84,18 @@ export class SessionLinks {
     ask();
   }
 
+  /** Asks the `count` connections that have moved most since the last call to move to another session. */
+  relieve(count: number): void {
+    [...this.#links.values()]
+      .filter(({ listener }) => listener?.move !== undefined)
+      .map((link) => ({ link, moved: link.takeMoved() }))
+      .sort((one, other) => other.moved - one.moved)
+      .slice(0, count)
+      .forEach(({ link }) => {
+        link.listener?.move?.();
+      });
+  }
+
   /** The session was lost, but its connections are not. Call `stop` next. */
   lose(loss: SessionLoss): void {
     const known = this.#silence?.hasStalled === true ? 'silent' : loss;
@@ -87,8 +108,16 @@ export class SessionLinks {
     clearInterval(this.#retiring);
     this.#silence?.stop();
     this.#silence = undefined;
+    this.#congestion?.stop();
     for (const { listener } of [...this.#links.values()]) listener?.onStopped();
     this.#links.clear();
+  }
+
+  #waiting(): number {
+    let count = 0;
+    for (const { listener } of this.#links.values())
+      if (listener !== undefined && listener.unsent >= WAITING_BYTES) count += 1;
+    return count;
   }
 }
 
@@ -100,6 +129,7 @@ class StreamLink implements FarLink {
   readonly #untold: UntoldEnds | undefined;
   readonly #silence: SilenceWatch | undefined;
   listener: LinkListener | undefined;
+  #moved = 0;
 
   constructor(
     id: string,
@@ -119,6 +149,13 @@ class StreamLink implements FarLink {
     return this.#silence?.hasStalled === true ? 'silent' : 'closed';
   }
 
+  /** Bytes that the connection has moved since the last call. */
+  takeMoved(): number {
+    const before = this.#moved;
+    this.#moved = this.listener?.moved ?? before;
+    return this.#moved - before;
+  }
+
   acknowledge(source: AcknowledgmentSource, urgency: Urgency): void {
     this.#acknowledgments.add(source, urgency);
   }
@@ -129,6 +166,7 @@ class StreamLink implements FarLink {
 
   open(listener: LinkListener): void {
     this.listener = listener;
+    this.#moved = listener.moved;
     this.#links.set(this.id, this);
     this.#untold?.joined(this.id);
   }

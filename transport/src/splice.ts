@@ -92,6 +92,14 @@ export class Splice implements AcknowledgmentSource, LinkListener {
     return this.keptBytes > 0;
   }
 
+  get unsent(): number {
+    return this.#farEnd?.stream.writableLength ?? 0;
+  }
+
+  get moved(): number {
+    return this.#outbound.bytes + this.#inbound.bytes;
+  }
+
   get resetCode(): CloseCode | undefined {
     return this.#life === 'aborted' ? this.#code : undefined;
   }
@@ -190,6 +198,10 @@ export class Splice implements AcknowledgmentSource, LinkListener {
   }
 
   onRetiring(): void {
+    this.#options.carry?.onRetiring?.();
+  }
+
+  move(): void {
     this.#options.carry?.onRetiring?.();
   }
 

@@ -21,6 +21,8 @@ const Received = Type.Object({
     maxItems: limits.acknowledgments,
   }),
 });
+/** Data of several connections waits for this session: further sessions would carry more. Said again while it does. */
+const Congested = Type.Object({ type: Type.Literal('congested') });
 const Pin = Type.Object({ mode: Type.Enum(['enforce', 'warn', 'off']), version: Count, digest: Text(80) });
 /** `addresses`: host:port of the target first, then those it may redirect its clients to. */
 const Connectors = Type.Array(
@@ -103,6 +105,7 @@ export const agentMessages = {
   }),
   /** What the agent has handed to targets; see `open.carry`. */
   received: Received,
+  congested: Congested,
   /** Answer to a `request`, small enough for the control stream. */
   result: Type.Object({
     type: Type.Literal('result'),
@@ -192,6 +195,7 @@ export const gatewayMessages = {
   }),
   /** What the gateway has handed to clients; see `open.carry`. */
   received: Received,
+  congested: Congested,
   /** The client left: drop the dial, or the stream if it is on its way. */
   cancel: Type.Object({ type: Type.Literal('cancel'), id: Id, code: Code }),
   /** Something for the agent to do and answer with `result` or on /v1/results/{id}. */

@@ -29,6 +29,14 @@ export const agentEvents = {
   'session-ended': ['warn', 'A session to the gateway has ended.'],
   'session-retired': ['info', 'A session accepts no new opens and closes with its last stream.'],
   'session-failed': ['warn', 'A session to the gateway could not be established.'],
+  'sessions-added': [
+    'info',
+    'Clients wait for each other on a long link to the gateway: the agent connects further sessions.',
+  ],
+  'sessions-removed': [
+    'info',
+    'The load needs fewer sessions, or the gateway allows no more: the last ones retire.',
+  ],
   'sessions-limited': [
     'warn',
     'The gateway allows this agent fewer sessions than gateway.sessions asks for: the agent uses those it gets.',

@@ -41,6 +41,8 @@ export type ConnectOptions = {
   readonly carried: CarriedConnections;
   readonly lost: LostSessions;
   readonly spread: ReplicaSpread;
+  /** Connections of a session wait for each other. Called about once a second while they do. */
+  readonly onCongested: () => void;
   readonly hello: (index: number) => AgentMessageOf<'hello'>;
   readonly heartbeatFields: () => Omit<AgentMessageOf<'heartbeat'>, 'type' | 'seq' | 'sentAt' | 'clock'>;
   readonly onAcknowledged: (interval: number, reading: ClockReading | undefined) => void;
@@ -145,6 +147,7 @@ async function connectWith(
       halfClosedTimeout: () => config().tunnel.halfClosedTimeout,
       log,
       metrics,
+      onCongested: options.onCongested,
       onMessage: (message, from) => {
         if (message.type === 'heartbeat-ack') {
           heartbeats?.acknowledge(message);

@@ -16,6 +16,7 @@ export type ManagedSession = Pick<
   GatewaySession,
   | 'state'
   | 'streams'
+  | 'bytesMoved'
   | 'closed'
   | 'send'
   | 'requestSuccessor'
@@ -36,6 +37,8 @@ const MAX_RETIRING = 12;
 export class LiveSessions<Session extends ManagedSession = GatewaySession> {
   readonly #drainTimeout: () => number;
   readonly #sessions = new Map<Session, SessionOrigin & { readonly since: number }>();
+  /** Of the sessions that have closed. */
+  #bytesMoved = 0;
   /** Retiring sessions that have a deadline. */
   readonly #withDeadline = new WeakSet<Session>();
 
@@ -57,13 +60,23 @@ export class LiveSessions<Session extends ManagedSession = GatewaySession> {
     return { open, opening };
   }
 
+  /** By all sessions so far. */
+  get bytesMoved(): number {
+    let bytes = this.#bytesMoved;
+    for (const session of this.#sessions.keys()) bytes += session.bytesMoved;
+    return bytes;
+  }
+
   /** Adds a session and retires the one that it replaces. It is removed when its connection has closed. */
   add(session: Session, origin: SessionOrigin): void {
     for (const [older, { index }] of this.#sessions) {
       if (index === origin.index && older.state !== 'retiring') older.retire('its successor is ready');
     }
     this.#sessions.set(session, { ...origin, since: performance.now() });
-    void session.closed.then(() => this.#sessions.delete(session));
+    void session.closed.then(() => {
+      this.#bytesMoved += session.bytesMoved;
+      this.#sessions.delete(session);
+    });
     this.#setDeadlines(this.#withoutDeadline.length - MAX_RETIRING);
   }
 

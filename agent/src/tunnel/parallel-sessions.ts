@@ -9,8 +9,9 @@ import { LiveSessions } from './live-sessions.ts';
 import { LostSessions } from './lost-sessions.ts';
 import { keepConnected } from './reconnect.ts';
 import { type ReplicaCounts, ReplicaSpread } from './replica-spread.ts';
+import { SessionGrowth } from './session-growth.ts';
 
-export type ParallelSessionsOptions = Omit<ConnectOptions, 'carried' | 'lost' | 'spread'> & {
+export type ParallelSessionsOptions = Omit<ConnectOptions, 'carried' | 'lost' | 'spread' | 'onCongested'> & {
   readonly onFailed: (error: unknown) => void;
 };
 
@@ -25,7 +26,7 @@ type ConnectionLoop = {
   readonly isLimited: () => boolean;
 };
 
-/** The parallel sessions to the gateway (`gateway.sessions`), and the sessions that they replace. */
+/** The parallel sessions to the gateway (`gateway.sessions`, and more under load), and the sessions that they replace. */
 export class ParallelSessions {
   readonly #options: ParallelSessionsOptions;
   readonly #loops: ConnectionLoop[] = [];
@@ -38,6 +39,7 @@ export class ParallelSessions {
   );
   readonly #lost = new LostSessions();
   readonly #spread: ReplicaSpread;
+  readonly #growth: SessionGrowth;
   #retryNow = new AbortController();
   /** When an attempt to connect has last shown that the gateway is gone. */
   #goneAt = Number.NEGATIVE_INFINITY;
@@ -50,6 +52,17 @@ export class ParallelSessions {
       sessions: () => this.wanted,
       onShared: (counts) => options.log('replicas-shared', counts),
     });
+    this.#growth = new SessionGrowth({
+      least: () => options.config().gateway.sessions,
+      most: () => options.config().gateway.maxSessions,
+      bytesMoved: () => this.#live.bytesMoved,
+      clock: options.clock,
+      onChanged: (sessions, before) => {
+        if (this.#loops.length === 0) return;
+        options.log(sessions > before ? 'sessions-added' : 'sessions-removed', { sessions, before });
+        this.#have(sessions, 'the load needs fewer sessions');
+      },
+    });
   }
 
   /** Sessions that the gateway has welcomed and that await no successor. */
@@ -57,7 +70,7 @@ export class ParallelSessions {
     return this.#live.ready;
   }
 
-  /** Sessions that the agent should have: `gateway.sessions`, or as many as the gateway allows. */
+  /** Sessions that the agent should have in any case: `gateway.sessions`, or as many as the gateway allows. */
   get wanted(): number {
     const { sessions } = this.#options.config().gateway;
     return this.ready > 0 ? sessions - this.#limited : sessions;
@@ -82,17 +95,14 @@ export class ParallelSessions {
   }
 
   start(): void {
-    while (this.#loops.length < this.#options.config().gateway.sessions)
-      this.#loops.push(this.#startLoop(this.#loops.length));
+    while (this.#loops.length < this.#growth.sessions) this.#loops.push(this.#startLoop(this.#loops.length));
   }
 
   /** Applies a changed configuration. No stream is cut. */
   apply(before: AgentConfig): void {
     const { gateway } = this.#options.config();
     if (this.#loops.length === 0) return;
-    this.#stopFrom(gateway.sessions);
-    this.#live.retireFrom(gateway.sessions, 'gateway.sessions was lowered');
-    this.start();
+    this.#have(this.#growth.sessions, 'gateway.sessions was lowered');
     if (!isSameRoute(before.gateway, gateway)) this.#live.replaceAll('the route to the gateway has changed');
     this.retryNow();
   }
@@ -130,6 +140,7 @@ export class ParallelSessions {
 
   /** Stops accepting opens. Resolves when the last stream has ended or the drain timeout has passed. */
   async drain(): Promise<void> {
+    this.#growth.stop();
     this.#stopFrom(0);
     const { timeout } = this.#options.config().drain;
     await Promise.all([this.#waitForLoops(timeout), this.#live.drain()]);
@@ -138,6 +149,7 @@ export class ParallelSessions {
 
   /** Ends every session immediately. */
   async stop(): Promise<void> {
+    this.#growth.stop();
     this.#stopFrom(0);
     await Promise.all([this.#waitForLoops(STOP_TIMEOUT_MS), this.#live.stop()]);
     // Those without a session. All others have ended with theirs.
@@ -151,6 +163,13 @@ export class ParallelSessions {
     await Promise.race([all, pause(systemClock, timeoutMs, ended.signal)]);
   }
 
+  /** Connects further sessions, or retires the last ones. */
+  #have(sessions: number, reason: string): void {
+    this.#stopFrom(sessions);
+    this.#live.retireFrom(sessions, reason);
+    this.start();
+  }
+
   #stopFrom(index: number): void {
     for (const { stopping, done } of this.#loops.splice(index)) {
       stopping.abort(new Error('This session is no longer needed.'));
@@ -162,7 +181,13 @@ export class ParallelSessions {
   #startLoop(index: number): ConnectionLoop {
     const { config, log, metrics, onFailed } = this.#options;
     const stopping = new AbortController();
-    const connect = { ...this.#options, carried: this.#carried, lost: this.#lost, spread: this.#spread };
+    const connect = {
+      ...this.#options,
+      carried: this.#carried,
+      lost: this.#lost,
+      spread: this.#spread,
+      onCongested: () => this.#growth.congested(),
+    };
     let isLimited = false;
     const done = keepConnected(
       {
@@ -176,6 +201,10 @@ export class ParallelSessions {
         onFailed: (error, delayMs) => {
           if (showsGatewayIsGone(error)) this.#goneAt = performance.now();
           const wereLimited = this.#limited;
+          if (errorCode(error) === 'LIMIT_EXCEEDED' && index >= config().gateway.sessions) {
+            this.#growth.refused(index);
+            return;
+          }
           // Without a session, the limit is used up by those of a process that has died.
           isLimited = errorCode(error) === 'LIMIT_EXCEEDED' && this.ready > 0;
           if (isLimited) {

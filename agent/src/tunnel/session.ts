@@ -38,6 +38,8 @@ export type SessionOptions = {
   readonly refusal: () => TunnelError | undefined;
   readonly log: AgentLog;
   readonly metrics: AgentMetrics;
+  /** Connections of the session wait for each other. Called about once a second while they do. */
+  readonly onCongested: () => void;
   readonly onMessage: (message: GatewayMessage, session: GatewaySession) => void;
 };
 
@@ -92,6 +94,10 @@ export class GatewaySession {
       bytesReceived: () => socket.bytesRead,
       roundTrip: () => roundTrip,
       onSilent: () => this.suspect(),
+      onCongested: () => {
+        this.send({ type: 'congested' });
+        options.onCongested();
+      },
     });
     this.#opens = new Opens({
       links: this.#links,
@@ -146,6 +152,12 @@ export class GatewaySession {
     return { open: this.#opens.live, opening: this.#opens.dialing };
   }
 
+  /** In both directions, with everything that the tunnel adds. */
+  get bytesMoved(): number {
+    const { bytesRead, bytesWritten } = this.#connection.socket;
+    return bytesRead + bytesWritten;
+  }
+
   /** Sends a control message, or drops it if the session has ended. */
   send(message: AgentMessage): void {
     this.#connection.control.send(message);
@@ -167,6 +179,9 @@ export class GatewaySession {
         break;
       case 'received':
         this.#links.acknowledged(message.connections);
+        break;
+      case 'congested':
+        this.#options.onCongested();
         break;
       case 'reconnect':
         this.requestSuccessor(message.reason, message.mayStay);

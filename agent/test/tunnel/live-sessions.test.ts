@@ -6,6 +6,7 @@ import { LiveSessions, type ManagedSession } from '../../src/tunnel/live-session
 class FakeSession {
   state: ManagedSession['state'] = 'ready';
   streams = { open: 1, opening: 2 };
+  bytesMoved = 0;
   readonly calls: string[] = [];
   readonly #closed = Promise.withResolvers<void>();
   readonly closed = this.#closed.promise;

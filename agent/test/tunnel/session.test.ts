@@ -57,6 +57,7 @@ async function establish(gateway: FakeGateway, target = 9): Promise<GatewaySessi
       () => 0,
     ),
     keepFor: () => 0,
+    onCongested() {},
     halfClosedTimeout: () => 60_000,
     log: () => {},
     metrics: createAgentMetrics(),

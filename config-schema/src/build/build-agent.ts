@@ -18,6 +18,7 @@ export function buildAgent(file: AgentFile, context: BuildContext): AgentConfig 
       pins: gateway.pins,
       trust: gateway.trust,
       sessions: gateway.sessions,
+      maxSessions: Math.max(gateway.sessions, gateway.maxSessions),
       proxy:
         gateway.proxy === 'env' || gateway.proxy === 'none'
           ? gateway.proxy

@@ -76,6 +76,10 @@ export const AgentFile = group(
         minimum: 1,
         maximum: 16,
       }),
+      maxSessions: integer(
+        'Maximum number of sessions under load: where one connection moves little in a round trip, several clients at once need several sessions.',
+        { default: 16, minimum: 1, maximum: 16 },
+      ),
       proxy: text(
         'proxy',
         'Outbound proxy: `env` uses HTTPS_PROXY and NO_PROXY, `none` connects directly; otherwise the URL of an HTTP proxy, with its password as a reference.',

@@ -80,6 +80,14 @@ export class Relay implements LinkListener {
     return this.#toAgent.isOwed;
   }
 
+  get unsent(): number {
+    return this.#target.stream.writableLength;
+  }
+
+  get moved(): number {
+    return this.#toAgent.bytes + this.#toPeer.bytes;
+  }
+
   /** The client has been handed this many bytes, and one more once FIN was. */
   acknowledged(received: number, reset: CloseCode | undefined): void {
     this.#toPeer.acknowledged(received, reset);

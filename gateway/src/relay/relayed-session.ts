@@ -224,6 +224,9 @@ export class RelayedSession implements RegisteredSession {
   /** The same. */
   suggestReconnect(): void {}
 
+  /** The same: it moves those of its own clients. */
+  relieve(): void {}
+
   end(error: TunnelError, loss: SessionLoss = 'closed'): void {
     if (this.#state.name === 'ended') return;
     // The agent has reported the loss here: its replica does not know.

@@ -1,6 +1,7 @@
 import { growingCache, systemClock } from '@penstock/runtime';
 import { type AgentMessageOf, type CloseCode, TunnelError, type UpgradeMessage } from '@penstock/wire';
 import type { Verdict } from '../control-plane-port.ts';
+import { connectionsToMove } from './relief.ts';
 import type { ReceivedHeartbeat, RegisteredSession, SessionRegistry } from './session-registry.ts';
 
 /**
@@ -107,6 +108,10 @@ export class Registry implements SessionRegistry {
 
   hasRoom(session: RegisteredSession): void {
     this.#wake(session);
+  }
+
+  congested(session: RegisteredSession): void {
+    session.relieve(connectionsToMove(session, this.sessionsOfAgent(session.identity.agentId)));
   }
 
   ended(session: RegisteredSession, code: CloseCode): void {

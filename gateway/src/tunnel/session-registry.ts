@@ -24,6 +24,8 @@ export type RegisteredSession = RoutableSession &
     askToReconnect(reason: string): void;
     /** Asks the agent to replace this session by one to another replica. It stays as it is until there is one. */
     suggestReconnect(reason: string): void;
+    /** Asks this many of its connections, the busiest, to move to another session of the agent. */
+    relieve(connections: number): void;
     /** Ends the session and everything on it immediately. Does nothing when it has ended. */
     end(error: TunnelError, loss?: SessionLoss): void;
   };
@@ -44,6 +46,8 @@ export type SessionRegistry = {
   changed(session: RegisteredSession): void;
   /** The session was at its stream limit, and has room for another open. */
   hasRoom(session: RegisteredSession): void;
+  /** Connections of the session wait for each other. Called about once a second while they do. */
+  congested(session: RegisteredSession): void;
   ended(session: RegisteredSession, code: CloseCode): void;
   /** The agent of `session` has given up sessions that this gateway may still take for live. */
   lost(session: RegisteredSession, ids: readonly string[]): void;

@@ -86,6 +86,10 @@ export class AgentSession implements RegisteredSession {
       bytesReceived: () => this.#link.bytesReceived,
       roundTrip: () => this.roundTrip,
       onSilent: () => this.#link.suspect(),
+      onCongested: () => {
+        this.#control.send({ type: 'congested' });
+        options.registry.congested(this);
+      },
     });
     this.#streams = new DataStreams(
       this.id,
@@ -215,6 +219,10 @@ export class AgentSession implements RegisteredSession {
     if (this.#isAdmitted && !isPending) this.#control.send({ type: 'pin', ...verdict });
   }
 
+  relieve(connections: number): void {
+    this.#links.relieve(connections);
+  }
+
   end(error: TunnelError, loss: SessionLoss = 'closed'): void {
     if (this.#finish(error, loss)) this.#link.destroy();
   }
@@ -277,6 +285,9 @@ export class AgentSession implements RegisteredSession {
         break;
       case 'received':
         this.#links.acknowledged(message.connections);
+        break;
+      case 'congested':
+        registry.congested(this);
         break;
       case 'result':
         registry.result(this, message);

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { clientOf } from '../data-path/client-of.ts';
+import { expectIdle } from '../data-path/idle.ts';
+import { eventually } from '../rig/eventually.ts';
+import { expectNoLeaks } from '../rig/leaks.ts';
+import { startPair } from '../rig/pair.ts';
+import { pseudorandomHash, pseudorandomStream } from '../rig/pseudorandom.ts';
+import { Relay } from '../rig/relay.ts';
+import { startSourceAndSink } from '../rig/targets.ts';
+
+const MIB = 1024 * 1024;
+const CLIENTS = 4;
+const BYTES = 14 * MIB;
+/** Of each connection between agent and gateway. */
+const BYTES_PER_SECOND = 3 * MIB;
+const TIMEOUT_MS = 120_000;
+
+for (const direction of ['down', 'up'] as const) {
+  test(`an agent on a long link adds sessions for clients that wait for each other, which move to them: ${direction}`, async () => {
+    await using _leaks = expectNoLeaks();
+    await using target = await startSourceAndSink(direction === 'down' ? BYTES : 0, 1);
+    await using pair = await startPair({ targets: { db: target.address.port }, agents: {} });
+    await using relay = await Relay.start({ host: '127.0.0.1', port: pair.gateway.tunnel.port });
+    relay.delay(10);
+    // The agent is the client of the relay.
+    relay.throttle(BYTES_PER_SECOND, direction === 'down' ? 'up' : 'down');
+    const url = `https://127.0.0.1:${relay.address.port}`;
+    await pair.startAgent('a1', { gateway: { url, sessions: 1, maxSessions: 3 } });
+    await pair.connected('a1');
+    const clients = await Promise.all(Array.from({ length: CLIENTS }, () => clientOf(pair, 'db')));
+    const added = pair.event('sessions-added');
+    const resumed = pair.event('connection-resumed');
+    const atClients = clients.map((client) => client.receive(TIMEOUT_MS));
+    for (const [index, { socket }] of clients.entries())
+      pseudorandomStream(direction === 'up' ? BYTES : 0, 2 + index).pipe(socket);
+    assert.equal((await added)['sessions'], 2);
+    await resumed;
+    await eventually(
+      'further sessions',
+      () => pair.logged.filter(({ event }) => event === 'sessions-added').length > 1,
+      {
+        within: TIMEOUT_MS,
+      },
+    );
+    const atTargets = await Promise.all(clients.map(() => target.received()));
+    for (const received of await Promise.all(atClients))
+      assert.deepEqual(received, {
+        bytes: direction === 'down' ? BYTES : 0,
+        sha256: pseudorandomHash(direction === 'down' ? BYTES : 0, 1),
+        ended: 'fin',
+      });
+    const sent = clients.map((_, index) => pseudorandomHash(direction === 'up' ? BYTES : 0, 2 + index));
+    assert.deepEqual(atTargets.map(({ sha256 }) => sha256).sort(), sent.sort());
+    for (const client of clients) await client[Symbol.asyncDispose]();
+    await expectIdle(pair);
+  });
+}

@@ -8,7 +8,7 @@ export type CongestionPort = {
 };
 
 /** A shorter round trip never limits a session: what waits there waits for a processor, and further sessions use more of it. */
-const MIN_ROUND_TRIP_MS = 5;
+const MIN_ROUND_TRIP_MS = 10;
 /** Connections whose data waits. A single one would gain nothing by another session. */
 const MIN_WAITING = 2;
 /** Looks in a row. */

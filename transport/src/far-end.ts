@@ -51,6 +51,8 @@ export type LinkListener = {
   readonly isOwed: boolean;
   /** Bytes that wait in its stream to be sent. */
   readonly unsent: number;
+  /** Bytes that the peer has not acknowledged, with those that wait. */
+  readonly owed: number;
   /** Bytes that it has moved in both directions. */
   readonly moved: number;
   /**

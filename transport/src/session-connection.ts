@@ -23,11 +23,11 @@ export type SessionConnectionOptions = {
 
 /** Time without a byte after which a peer that owes an answer is suspected. */
 const SILENCE_MS = 300;
-/** The same in round trips, where those are long. */
-const SILENCE_ROUND_TRIPS = 3;
+/** The same in round trips, where those are long. A peer that is taken for silent too soon costs a ping, and another one an open. */
+const SILENCE_ROUND_TRIPS = 1.5;
 /** Time for the answer to the ping that follows. */
 const PONG_MS = 200;
-const PONG_ROUND_TRIPS = 2;
+const PONG_ROUND_TRIPS = 1.25;
 /** A timer this late means that this event loop was blocked, so silence proves nothing about the peer. */
 const BLOCKED_MS = 200;
 
@@ -82,7 +82,7 @@ export class SessionConnection {
   }
 
   /**
-   * Waits for any byte of the peer. When none arrives in a few hundred milliseconds, or three round trips, the peer is pinged
+   * Waits for any byte of the peer. When none arrives in a few hundred milliseconds, or one and a half round trips, the peer is pinged
    * with a short deadline; when it does not answer that either, `onSilent` is called, and all of it begins again. The caller
    * must call the returned function to stop.
    */

@@ -12,8 +12,21 @@ import type { UntoldEnds } from './untold-ends.ts';
 /** Interval at which the connections of a retiring session that could not move are asked again. */
 const RETIRE_INTERVAL_MS = 1_000;
 
-/** A connection with this much unsent waits for the session rather than for its own source. */
+/** A connection with this much unsent waits for the session, unless as much as this share of its receive window is underway. */
 const WAITING_BYTES = 64 * 1024;
+const FULL_WINDOW = 0.5;
+
+/** Connections that move at once: each of them sends again what is underway. */
+const MAX_MOVES = 8;
+/** Milliseconds between two times that connections move, and for which it is remembered what each of them has moved. */
+const RELIEF_INTERVAL_MS = 1_000;
+const REMEMBERED_MS = 5_000;
+
+/** What is asked for connections that wait for each other. */
+export type CongestedPort = Pick<CongestionPort, 'onCongested'> & {
+  /** Bytes that the peer accepts of each stream before its reader has taken some. */
+  streamWindow(): number;
+};
 
 /** The links of one session: whose connections outlive it, and what was acknowledged on it. */
 export class SessionLinks {
@@ -26,6 +39,7 @@ export class SessionLinks {
   #silence: SilenceWatch | undefined;
   #congestion: CongestionWatch | undefined;
   #retiring: NodeJS.Timeout | undefined;
+  #relievedAt = Number.NEGATIVE_INFINITY;
 
   /**
    * `send` sends a message to the peer, or drops it once the session has ended. While `isBlocked`, nothing is sent.
@@ -46,7 +60,7 @@ export class SessionLinks {
    * connections that wait for each other. Call it when the session is ready: connections that cannot be resumed need the keepalives
    * most.
    */
-  watch(port: SilencePort & Partial<Pick<CongestionPort, 'onCongested'>>): void {
+  watch(port: SilencePort & Partial<CongestedPort>): void {
     this.#silence = new SilenceWatch(port, {
       isOwed: () => this.#links.values().some(({ listener }) => listener?.isOwed),
       messagesSent: () => this.#sent,
@@ -55,8 +69,10 @@ export class SessionLinks {
       },
     });
     this.#silence.start();
-    if (port.onCongested === undefined) return;
-    this.#congestion = new CongestionWatch(port as CongestionPort, () => this.#waiting());
+    const { onCongested, streamWindow } = port;
+    if (onCongested === undefined || streamWindow === undefined) return;
+    const roundTrip = () => port.roundTrip();
+    this.#congestion = new CongestionWatch({ roundTrip, onCongested }, () => this.#waiting(streamWindow()));
     this.#congestion.start();
   }
 
@@ -84,16 +100,24 @@ export class SessionLinks {
     ask();
   }
 
-  /** Asks the `count` connections that have moved most since the last call to move to another session. */
-  relieve(count: number): void {
-    [...this.#links.values()]
+  /**
+   * Asks connections to move to a session that has `load` of them: those that have moved most since the last call, half of what this
+   * session has more. Does nothing when that was less than a second ago.
+   */
+  relieve(load: number): void {
+    const now = performance.now();
+    const passed = now - this.#relievedAt;
+    if (passed < RELIEF_INTERVAL_MS) return;
+    this.#relievedAt = now;
+    const busy = [...this.#links.values()]
       .filter(({ listener }) => listener?.move !== undefined)
       .map((link) => ({ link, moved: link.takeMoved() }))
-      .sort((one, other) => other.moved - one.moved)
-      .slice(0, count)
-      .forEach(({ link }) => {
-        link.listener?.move?.();
-      });
+      .filter(({ moved }) => moved > 0);
+    if (passed > REMEMBERED_MS) return;
+    // Those that are moving are not among the links anymore.
+    const count = Math.min(MAX_MOVES, Math.floor((this.#links.size - load) / 2));
+    busy.sort((one, other) => other.moved - one.moved);
+    for (const { link } of busy.slice(0, Math.max(0, count))) link.listener?.move?.();
   }
 
   /** The session was lost, but its connections are not. Call `stop` next. */
@@ -113,10 +137,13 @@ export class SessionLinks {
     this.#links.clear();
   }
 
-  #waiting(): number {
+  /** Connections that have much to send. One whose reader has stalled has as much underway as it may. */
+  #waiting(window: number): number {
     let count = 0;
-    for (const { listener } of this.#links.values())
-      if (listener !== undefined && listener.unsent >= WAITING_BYTES) count += 1;
+    for (const { listener } of this.#links.values()) {
+      if (listener === undefined || listener.unsent < WAITING_BYTES) continue;
+      if (listener.owed - listener.unsent < FULL_WINDOW * window) count += 1;
+    }
     return count;
   }
 }

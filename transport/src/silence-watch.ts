@@ -20,9 +20,10 @@ export type WatchedLinks = {
   sendKeepalive(): void;
 };
 
-/** Acknowledgments are gathered for a moment, and need a round trip. */
 const MIN_SILENCE_MS = TICK_MS;
 const SILENCE_ROUND_TRIPS = 2;
+/** Milliseconds for which acknowledgments are gathered, twice over. Then they need a round trip. */
+const GATHERED_MS = 300;
 /** Milliseconds by which a timer may be early or late. */
 const JITTER_MS = 50;
 /**
@@ -101,7 +102,8 @@ export class SilenceWatch {
     if (isLate) return;
     // What is owed may have been sent just before the first look.
     this.#silence = this.#silence === undefined ? 0 : this.#silence + passed;
-    const patience = Math.max(MIN_SILENCE_MS, SILENCE_ROUND_TRIPS * (this.#port.roundTrip() ?? 0));
+    const roundTrip = this.#port.roundTrip() ?? 0;
+    const patience = Math.max(MIN_SILENCE_MS, SILENCE_ROUND_TRIPS * roundTrip, GATHERED_MS + roundTrip);
     if (this.#isReported || this.#silence + JITTER_MS < patience) return;
     this.#isReported = true;
     this.#port.onSilent();

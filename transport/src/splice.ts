@@ -96,6 +96,10 @@ export class Splice implements AcknowledgmentSource, LinkListener {
     return this.#farEnd?.stream.writableLength ?? 0;
   }
 
+  get owed(): number {
+    return this.keptBytes;
+  }
+
   get moved(): number {
     return this.#outbound.bytes + this.#inbound.bytes;
   }

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { type LinkListener, SessionLinks } from '../src/index.ts';
+
+const MIB = 1024 * 1024;
 
 const quiet: LinkListener = {
   isOwed: false,
   unsent: 0,
+  owed: 0,
   moved: 0,
   onAcknowledged() {},
   onLost() {},
@@ -67,60 +70,93 @@ test('connections of a retiring session are asked to move until they have', (t) 
   assert.deepEqual(asked, { stays: 3, moves: 1, comes: 2 });
 });
 
-test('a session on a long link is congested while connections wait for each other, and those that moved most move on', (t) => {
+/** A session with connections that a test changes; the last one cannot move. */
+function longLink(t: TestContext) {
   t.mock.timers.enable({ apis: ['setInterval', 'setImmediate'] });
+  const time = { now: 1_000 };
+  t.mock.method(performance, 'now', () => time.now);
   const links = new SessionLinks(
     () => {},
     () => false,
   );
-  let [congested, roundTrip] = [0, 80];
+  const link = { congested: 0, roundTrip: 80 };
   links.watch({
     bytesReceived: () => 0,
-    roundTrip: () => roundTrip,
+    roundTrip: () => link.roundTrip,
+    streamWindow: () => 4 * MIB,
     onSilent() {},
     onCongested() {
-      congested += 1;
+      link.congested += 1;
     },
   });
+  t.after(() => links.stop());
   const moves: string[] = [];
-  const states = ['a', 'b', 'c', 'relayed'].map((name) => {
-    const state = { ...quiet, unsent: 0, moved: 0 };
-    const listener = name === 'relayed' ? state : Object.assign(state, { move: () => moves.push(name) });
+  const connection = (name: string, canMove: boolean) => {
+    const state = { ...quiet, unsent: 0, owed: 0, moved: 0 };
+    const listener = canMove ? Object.assign(state, { move: () => moves.push(name) }) : state;
     links.link(name).open(listener);
-    return state;
-  });
-  const [a, b, c, relayed] = states as [
-    (typeof states)[0],
-    (typeof states)[0],
-    (typeof states)[0],
-    (typeof states)[0],
-  ];
-  const tick = (count: number) => {
-    for (let tick = 0; tick < count; tick += 1) t.mock.timers.tick(400);
+    return listener;
   };
-  a.unsent = 1_000_000;
-  tick(6);
-  assert.equal(congested, 0, 'one connection waits for nobody');
-  relayed.unsent = 1_000_000;
-  tick(2);
-  assert.equal(congested, 0, 'for a moment');
-  tick(1);
-  assert.equal(congested, 1);
-  tick(3);
-  assert.equal(congested, 2, 'and again');
+  const pass = (milliseconds: number) => {
+    for (let passed = 0; passed < milliseconds; passed += 400) {
+      time.now += 400;
+      t.mock.timers.tick(400);
+    }
+  };
+  const relieve = (load: number) => {
+    moves.length = 0;
+    links.relieve(load);
+    return [...moves];
+  };
+  return { link, connection, pass, relieve };
+}
 
-  Object.assign(a, { moved: 10 });
-  Object.assign(b, { moved: 30 });
-  Object.assign(c, { moved: 20 });
-  Object.assign(relayed, { moved: 90 });
-  links.relieve(2);
-  assert.deepEqual(moves, ['b', 'c']);
-  Object.assign(a, { moved: 15 });
-  links.relieve(1);
-  assert.deepEqual(moves, ['b', 'c', 'a'], 'since the last time');
+const waiting = { unsent: MIB / 2, owed: MIB };
 
-  roundTrip = 1;
-  tick(9);
-  assert.equal(congested, 2, 'a near peer needs no further session');
-  links.stop();
+test('a session on a long link is congested while connections wait for each other', (t) => {
+  const { link, connection, pass } = longLink(t);
+  const [one, other] = [connection('one', true), connection('other', false)];
+  Object.assign(one, waiting);
+  pass(4_000);
+  assert.equal(link.congested, 0, 'one connection waits for nobody');
+  Object.assign(other, waiting);
+  pass(800);
+  assert.equal(link.congested, 0, 'for a moment');
+  pass(400);
+  assert.equal(link.congested, 1);
+  pass(1_200);
+  assert.equal(link.congested, 2, 'and again');
+  Object.assign(other, { owed: 3 * MIB });
+  pass(4_000);
+  assert.equal(link.congested, 2, 'its reader has stalled');
+  Object.assign(other, waiting);
+  link.roundTrip = 1;
+  pass(4_000);
+  assert.equal(link.congested, 2, 'a near peer needs no further session');
+});
+
+test('the connections that move most leave a congested session', (t) => {
+  const { connection, pass, relieve } = longLink(t);
+  const [a, b, c] = [connection('a', true), connection('b', true), connection('c', true)];
+  connection('idle', true);
+  const relayed = connection('relayed', false);
+  const move = (bytes: number[]) => {
+    for (const [index, each] of [a, b, c, relayed].entries())
+      Object.assign(each, { moved: each.moved + (bytes[index] ?? 0) });
+  };
+  move([900, 0, 0, 0]);
+  assert.deepEqual(relieve(0), [], 'what they moved in the past says nothing');
+  pass(800);
+  move([10, 30, 20, 90]);
+  assert.deepEqual(relieve(0), [], 'too soon');
+  pass(400);
+  assert.deepEqual(relieve(0), ['b', 'c'], 'half of what it has more');
+  pass(1_200);
+  move([5, 3, 0, 0]);
+  assert.deepEqual(relieve(3), ['a']);
+  pass(1_200);
+  move([5, 3, 0, 0]);
+  assert.deepEqual(relieve(4), [], 'the other session would have as many');
+  pass(1_200);
+  assert.deepEqual(relieve(0), [], 'nothing moves');
 });

@@ -114,7 +114,7 @@ function observeGauges(registry: Registry, gauges: AgentGauges): void {
   );
   gauge(
     'penstock_agent_sessions_wanted',
-    'Sessions that the configuration requires.',
+    'Sessions that the agent should have: those that the configuration requires, and those that it has added under load.',
     () => gauges.sessions().wanted,
   );
   gauge(

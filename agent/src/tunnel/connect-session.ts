@@ -87,7 +87,8 @@ export async function connectSession(
         live,
         options,
         signal,
-        spreads < MAX_SPREAD_ATTEMPTS,
+        // An additional session is for the load, wherever it leads.
+        spreads < MAX_SPREAD_ATTEMPTS && index < options.config().gateway.sessions,
       );
       await keeper.confirm(credentials);
       return session;
@@ -100,7 +101,9 @@ export async function connectSession(
         if (signal.aborted) throw signal.reason;
         continue;
       }
-      if (errorCode(error) === 'LIMIT_EXCEEDED') live.makeRoom();
+      // Nothing ends for an additional session.
+      const isNeeded = index < options.config().gateway.sessions;
+      if (errorCode(error) === 'LIMIT_EXCEEDED' && isNeeded) live.makeRoom();
       if (!isCertificateRejection(error) || attempt === MAX_CREDENTIALS) throw error;
       const hasOther = await keeper.handleRejection(credentials);
       if (signal.aborted) throw signal.reason;
@@ -180,7 +183,7 @@ async function connectWith(
     // No other process of the gateway could go on with the connections of one that has ended.
     if (welcome.sole === true) options.carried.endOthers(welcome.gateway.epoch, 'SESSION_LOST');
     live.add(session, { index, epoch, serial: credentials.serial });
-    if (isShared) spread.stayed();
+    if (isShared && index < config().gateway.sessions) spread.stayed();
     if (welcome.replica !== undefined) {
       const rotate = () => session.requestSuccessor('it is old');
       void session.ended.then(clock.after(rotationDelay(clock.random()), rotate));

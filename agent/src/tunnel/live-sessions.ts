@@ -50,6 +50,12 @@ export class LiveSessions<Session extends ManagedSession = GatewaySession> {
     return [...this.#in('ready')].length;
   }
 
+  /** Whether sessions retire that still have connections. */
+  get isRetiring(): boolean {
+    for (const _ of this.#in('retiring')) return true;
+    return false;
+  }
+
   get streams(): { readonly open: number; readonly opening: number } {
     let open = 0;
     let opening = 0;

@@ -18,6 +18,9 @@ export type ParallelSessionsOptions = Omit<ConnectOptions, 'carried' | 'lost' | 
 /** Time for the connection loops to react to an immediate stop. */
 const STOP_TIMEOUT_MS = 1_000;
 
+/** Failures in a row after which an additional session is given up. */
+const MAX_FAILURES = 3;
+
 /** Keeps one of the parallel sessions connected. */
 type ConnectionLoop = {
   readonly stopping: AbortController;
@@ -49,18 +52,19 @@ export class ParallelSessions {
     this.#live = new LiveSessions(() => options.config().drain.timeout);
     this.#spread = new ReplicaSpread({
       live: this.#live,
-      sessions: () => this.wanted,
+      sessions: () => this.#least,
       onShared: (counts) => options.log('replicas-shared', counts),
     });
     this.#growth = new SessionGrowth({
       least: () => options.config().gateway.sessions,
       most: () => options.config().gateway.maxSessions,
       bytesMoved: () => this.#live.bytesMoved,
+      isRetiring: () => this.#live.isRetiring,
       clock: options.clock,
       onChanged: (sessions, before) => {
         if (this.#loops.length === 0) return;
         options.log(sessions > before ? 'sessions-added' : 'sessions-removed', { sessions, before });
-        this.#have(sessions, 'the load needs fewer sessions');
+        this.#have(sessions, 'fewer sessions are of use');
       },
     });
   }
@@ -70,15 +74,19 @@ export class ParallelSessions {
     return this.#live.ready;
   }
 
-  /** Sessions that the agent should have in any case: `gateway.sessions`, or as many as the gateway allows. */
+  /** Sessions that the agent should have: `gateway.sessions`, or as many as the gateway allows, and those that it has added. */
   get wanted(): number {
-    const { sessions } = this.#options.config().gateway;
-    return this.ready > 0 ? sessions - this.#limited : sessions;
+    return Math.max(this.#least, Math.min(this.ready, this.#growth.sessions));
   }
 
   /** Replicas of the gateway that have a session, of those that could; undefined if it has none. */
   get replicas(): ReplicaCounts | undefined {
     return this.#spread.counts;
+  }
+
+  get #least(): number {
+    const { sessions } = this.#options.config().gateway;
+    return this.ready > 0 ? sessions - this.#limited : sessions;
   }
 
   get #limited(): number {
@@ -102,7 +110,8 @@ export class ParallelSessions {
   apply(before: AgentConfig): void {
     const { gateway } = this.#options.config();
     if (this.#loops.length === 0) return;
-    this.#have(this.#growth.sessions, 'gateway.sessions was lowered');
+    this.#growth.configured();
+    this.#have(this.#growth.sessions, 'the configuration allows fewer sessions');
     if (!isSameRoute(before.gateway, gateway)) this.#live.replaceAll('the route to the gateway has changed');
     this.retryNow();
   }
@@ -189,11 +198,13 @@ export class ParallelSessions {
       onCongested: () => this.#growth.congested(),
     };
     let isLimited = false;
+    let failures = 0;
     const done = keepConnected(
       {
         connectOnce: async (signal) => {
           const session = await connectSession(index, this.#live, connect, signal);
           isLimited = false;
+          failures = 0;
           return session;
         },
         backoff: () => config().tunnel.reconnect,
@@ -201,8 +212,11 @@ export class ParallelSessions {
         onFailed: (error, delayMs) => {
           if (showsGatewayIsGone(error)) this.#goneAt = performance.now();
           const wereLimited = this.#limited;
-          if (errorCode(error) === 'LIMIT_EXCEEDED' && index >= config().gateway.sessions) {
-            this.#growth.refused(index);
+          if (index >= config().gateway.sessions) {
+            // Nobody misses an additional session, so it is no failure of the agent.
+            failures += 1;
+            if (errorCode(error) === 'LIMIT_EXCEEDED' || failures === MAX_FAILURES)
+              this.#growth.refused(index);
             return;
           }
           // Without a session, the limit is used up by those of a process that has died.

@@ -26,7 +26,9 @@ export class ReplicaSpread {
   get counts(): ReplicaCounts | undefined {
     if (this.#count === 0) return undefined;
     const { live, sessions } = this.#options;
-    return { reached: new Set(live.epochs().values()).size, wanted: Math.min(sessions(), this.#count) };
+    const reached = new Set(live.epochs().values()).size;
+    // Additional sessions may lead to further ones.
+    return { reached, wanted: Math.max(reached, Math.min(sessions(), this.#count)) };
   }
 
   /** The gateway says how many replicas there are. When they become more, a session that shares one is replaced. */

@@ -6,14 +6,15 @@ import { SessionGrowth } from '../../src/tunnel/session-growth.ts';
 const MINUTE = 60_000;
 
 /** An agent with two sessions, whose link moves `rate` bytes a millisecond. */
-function setUp(most = 16) {
+function setUp() {
   const clock = fakeClock();
-  const link = { rate: 100, bytes: 0 };
+  const link = { rate: 100, bytes: 0, isRetiring: false, most: 16 };
   const changes: number[] = [];
   const growth = new SessionGrowth({
     least: () => 2,
-    most: () => most,
+    most: () => link.most,
     bytesMoved: () => link.bytes,
+    isRetiring: () => link.isRetiring,
     onChanged: (sessions) => changes.push(sessions),
     clock,
   });
@@ -29,74 +30,111 @@ function setUp(most = 16) {
       await pass(1_000);
     }
   };
-  return { growth, link, changes, pass, congested };
+  return { growth, link, changes, pass, congested, clock };
 }
 
 test('the sessions double while more of them move more, up to the most', async () => {
-  const { growth, link, changes, congested } = setUp(10);
-  await congested(1);
-  assert.deepEqual(changes, [], 'nothing is measured yet');
+  const { growth, link, changes, congested } = setUp();
+  link.most = 10;
+  await congested(2);
+  assert.deepEqual(changes, [], 'what they move is measured first');
   await congested(1);
   assert.deepEqual(changes, [4]);
-  await congested(2);
-  assert.deepEqual(changes, [4], 'they have time to connect');
   link.rate = 190;
-  await congested(4);
+  await congested(3);
+  assert.deepEqual(changes, [4], 'they have time to connect, and are measured as well');
+  await congested(1);
   assert.deepEqual(changes, [4, 8]);
   link.rate = 330;
   await congested(5);
   assert.deepEqual(changes, [4, 8, 10]);
   link.rate = 500;
-  await congested(30);
+  await congested(60);
   assert.equal(growth.sessions, 10);
   growth.stop();
 });
 
-test('sessions that move no more are the last ones for ten minutes', async () => {
+test('sessions that move no more end at once, and are not tried again for ten minutes', async () => {
   const { changes, congested, link, growth } = setUp();
   await congested(30);
-  assert.deepEqual(changes, [4]);
+  assert.deepEqual(changes, [4, 2]);
   link.rate = 200;
   await congested(9 * 60);
-  assert.deepEqual(changes, [4], 'whatever the reason for the change is');
+  assert.deepEqual(changes, [4, 2], 'whatever the reason for the change is');
   await congested(2 * 60);
-  assert.deepEqual(changes.slice(0, 2), [4, 8]);
+  assert.deepEqual(changes, [4, 2, 4, 2]);
   growth.stop();
 });
 
-test('they end after five minutes in which less is moved than the first ones could', async () => {
+test('a link that moves more by chance for a moment is as full as before', async () => {
+  const { changes, congested, link, growth } = setUp();
+  await congested(4);
+  link.rate = 110;
+  await congested(1);
+  link.rate = 90;
+  await congested(4);
+  assert.deepEqual(changes, [4, 2]);
+  growth.stop();
+});
+
+test('half of them end after five minutes in which less is moved than the first ones could, then half of the rest', async () => {
   const { growth, link, changes, congested, pass } = setUp();
-  await congested(2);
+  await congested(4);
+  link.rate = 200;
+  await congested(4);
+  assert.deepEqual(changes, [4, 8]);
   link.rate = 60;
   await pass(20 * MINUTE);
-  assert.deepEqual(changes, [4], 'they are in use, and nothing waits');
+  assert.deepEqual(changes, [4, 8], 'they are in use, and nothing waits');
   link.rate = 40;
   await pass(4 * MINUTE);
+  assert.equal(growth.sessions, 8);
+  await pass(MINUTE + 10_000);
   assert.equal(growth.sessions, 4);
-  await pass(2 * MINUTE);
-  assert.deepEqual(changes, [4, 2]);
+  link.isRetiring = true;
+  await pass(5 * MINUTE);
+  assert.equal(growth.sessions, 4, 'connections of the others could not move, and have not ended');
+  link.isRetiring = false;
+  await pass(MINUTE);
+  assert.deepEqual(changes, [4, 8, 4, 2]);
   link.rate = 100;
   await congested(3);
-  assert.deepEqual(changes, [4, 2, 4], 'until they are needed again');
+  assert.deepEqual(changes, [4, 8, 4, 2, 4], 'until they are needed again');
+  link.rate = 125;
+  await congested(4);
+  assert.equal(growth.sessions, 8, 'measured beside what the first ones move now');
   growth.stop();
 });
 
 test('a gateway that allows fewer is not asked again for a while', async () => {
   const { growth, changes, congested } = setUp();
-  await congested(2);
+  await congested(3);
   growth.refused(3);
   growth.refused(2);
   assert.deepEqual(changes, [4, 3, 2]);
   await congested(9 * 60);
-  assert.equal(growth.sessions, 2);
+  assert.deepEqual(changes, [4, 3, 2]);
   await congested(2 * 60);
-  assert.equal(growth.sessions, 4);
+  assert.deepEqual(changes.slice(0, 4), [4, 3, 2, 4]);
   growth.stop();
 });
 
-test('an agent whose file allows no more than it has never adds any', async () => {
-  const { growth, changes, congested } = setUp(2);
-  await congested(60);
-  assert.deepEqual(changes, []);
+test('what a configuration no longer allows does not come back with a later one', async () => {
+  const { growth, link, congested } = setUp();
+  await congested(3);
+  assert.equal(growth.sessions, 4);
+  link.most = 2;
+  growth.configured();
+  link.most = 16;
+  assert.equal(growth.sessions, 2);
   growth.stop();
+});
+
+test('an agent that is stopping adds none, and leaves no timer', async () => {
+  const { growth, changes, congested, clock } = setUp();
+  await congested(3);
+  growth.stop();
+  await congested(10);
+  assert.deepEqual(changes, [4]);
+  assert.deepEqual(clock.waiting, []);
 });

@@ -77,8 +77,8 @@ export const AgentFile = group(
         maximum: 16,
       }),
       maxSessions: integer(
-        'Maximum number of sessions under load: where one connection moves little in a round trip, several clients at once need several sessions.',
-        { default: 16, minimum: 1, maximum: 16 },
+        'Maximum number of sessions, at least `sessions`. The agent adds some while clients wait for each other on a long link, and more sessions move more.',
+        { default: 8, minimum: 1, maximum: 16 },
       ),
       proxy: text(
         'proxy',

@@ -29,7 +29,8 @@ export function agentViewOf(agent: Judged, reasons: readonly Reason[]): AgentVie
     address: record.address,
     sessions: {
       got: ready.length,
-      wanted: hello?.session.wanted,
+      // Those that it has added under load are wanted as well.
+      wanted: hello && Math.max(hello.session.wanted, ready.length),
       replicas: sessions.length === 0 ? undefined : last?.heartbeat.replicas,
     },
     streams: {

@@ -47,6 +47,11 @@ export class RelayDirection implements AcknowledgmentSource {
     return this.#received < this.#end;
   }
 
+  /** Bytes that the far end has not acknowledged. */
+  get owed(): number {
+    return Math.max(0, this.#end - this.#received);
+  }
+
   takeReceived(): number {
     return this.#received;
   }

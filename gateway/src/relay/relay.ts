@@ -84,6 +84,10 @@ export class Relay implements LinkListener {
     return this.#target.stream.writableLength;
   }
 
+  get owed(): number {
+    return this.#toAgent.owed;
+  }
+
   get moved(): number {
     return this.#toAgent.bytes + this.#toPeer.bytes;
   }

@@ -224,7 +224,7 @@ export class RelayedSession implements RegisteredSession {
   /** The same. */
   suggestReconnect(): void {}
 
-  /** The same: it moves those of its own clients. */
+  /** The same: it moves connections of its own clients. */
   relieve(): void {}
 
   end(error: TunnelError, loss: SessionLoss = 'closed'): void {

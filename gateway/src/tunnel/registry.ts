@@ -1,7 +1,7 @@
 import { growingCache, systemClock } from '@penstock/runtime';
 import { type AgentMessageOf, type CloseCode, TunnelError, type UpgradeMessage } from '@penstock/wire';
 import type { Verdict } from '../control-plane-port.ts';
-import { connectionsToMove } from './relief.ts';
+import { leastLoad } from './relief.ts';
 import type { ReceivedHeartbeat, RegisteredSession, SessionRegistry } from './session-registry.ts';
 
 /**
@@ -111,7 +111,8 @@ export class Registry implements SessionRegistry {
   }
 
   congested(session: RegisteredSession): void {
-    session.relieve(connectionsToMove(session, this.sessionsOfAgent(session.identity.agentId)));
+    const load = leastLoad(session, this.sessionsOfAgent(session.identity.agentId));
+    if (load !== undefined) session.relieve(load);
   }
 
   ended(session: RegisteredSession, code: CloseCode): void {

@@ -1,8 +1,5 @@
 import type { RegisteredSession } from './session-registry.ts';
 
-/** Moves at once: each of them sends again what is on its way. */
-const MAX_MOVES = 8;
-
 /** The part of a session that relief looks at. */
 export type Relieved = Pick<
   RegisteredSession,
@@ -10,18 +7,19 @@ export type Relieved = Pick<
 >;
 
 /**
- * How many connections of a congested session should move to another one of the same process of its agent, which also ends at this
- * gateway: half of what it has more than the least loaded one.
+ * The least load of the sessions that connections of a congested one can move to: those of the same process of its agent which also end at
+ * this gateway. Undefined if there is none.
  */
-export function connectionsToMove<Session extends Relieved>(
+export function leastLoad<Session extends Relieved>(
   congested: Session,
   sessions: Iterable<Session>,
-): number {
-  let least = congested.load;
+): number | undefined {
+  let least: number | undefined;
   for (const session of sessions) {
-    const isNear = session.bootId === congested.bootId && session.replica === undefined;
+    if (session === congested || session.bootId !== congested.bootId || session.replica !== undefined)
+      continue;
     const isUsable = session.acceptsOpens && session.acceptsResumes && !session.isSuspect;
-    if (isNear && isUsable) least = Math.min(least, session.load);
+    if (isUsable) least = Math.min(least ?? session.load, session.load);
   }
-  return Math.min(MAX_MOVES, Math.floor((congested.load - least) / 2));
+  return least;
 }

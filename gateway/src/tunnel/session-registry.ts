@@ -24,8 +24,8 @@ export type RegisteredSession = RoutableSession &
     askToReconnect(reason: string): void;
     /** Asks the agent to replace this session by one to another replica. It stays as it is until there is one. */
     suggestReconnect(reason: string): void;
-    /** Asks this many of its connections, the busiest, to move to another session of the agent. */
-    relieve(connections: number): void;
+    /** Asks some of its connections to move to another session of the agent, which has `load` of them. At most once a second. */
+    relieve(load: number): void;
     /** Ends the session and everything on it immediately. Does nothing when it has ended. */
     end(error: TunnelError, loss?: SessionLoss): void;
   };

@@ -86,6 +86,7 @@ export class AgentSession implements RegisteredSession {
       bytesReceived: () => this.#link.bytesReceived,
       roundTrip: () => this.roundTrip,
       onSilent: () => this.#link.suspect(),
+      streamWindow: () => http.remoteSettings.initialWindowSize ?? 0,
       onCongested: () => {
         this.#control.send({ type: 'congested' });
         options.registry.congested(this);
@@ -219,8 +220,8 @@ export class AgentSession implements RegisteredSession {
     if (this.#isAdmitted && !isPending) this.#control.send({ type: 'pin', ...verdict });
   }
 
-  relieve(connections: number): void {
-    this.#links.relieve(connections);
+  relieve(load: number): void {
+    this.#links.relieve(load);
   }
 
   end(error: TunnelError, loss: SessionLoss = 'closed'): void {

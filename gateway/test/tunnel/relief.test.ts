@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { connectionsToMove, type Relieved } from '../../src/tunnel/relief.ts';
+import { leastLoad, type Relieved } from '../../src/tunnel/relief.ts';
 
 const session = (load: number, changes: Partial<Relieved> = {}): Relieved => ({
   load,
@@ -11,16 +11,13 @@ const session = (load: number, changes: Partial<Relieved> = {}): Relieved => ({
   ...changes,
 });
 
-test('half of what a congested session has more than the least loaded one moves, eight at once at most', () => {
+test('connections of a congested session move to the least loaded other one of the same process', () => {
   const congested = session(8);
-  assert.equal(connectionsToMove(congested, [congested]), 0);
-  assert.equal(connectionsToMove(congested, [congested, session(7)]), 0);
-  assert.equal(connectionsToMove(congested, [congested, session(6), session(3)]), 2);
-  assert.equal(connectionsToMove(congested, [congested, session(0)]), 4);
-  assert.equal(connectionsToMove(session(500), [session(0)]), 8);
+  assert.equal(leastLoad(congested, [congested]), undefined);
+  assert.equal(leastLoad(congested, [congested, session(6), session(3), session(9)]), 3);
 });
 
-test('nothing moves to a session that could not take it, or that would be slower', () => {
+test('none moves to a session that could not take it, or that would be slower', () => {
   for (const unfit of [
     { bootId: 'another process' },
     { replica: 'r2' },
@@ -28,5 +25,5 @@ test('nothing moves to a session that could not take it, or that would be slower
     { acceptsResumes: false },
     { isSuspect: true },
   ])
-    assert.equal(connectionsToMove(session(8), [session(0, unfit)]), 0, JSON.stringify(unfit));
+    assert.equal(leastLoad(session(8), [session(0, unfit)]), undefined, JSON.stringify(unfit));
 });

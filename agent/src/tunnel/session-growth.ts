@@ -16,7 +16,7 @@ export type SessionGrowthOptions = {
 /** Milliseconds over which what is moved is measured, with few sessions and with more. */
 const MEASURE_MS = 2_000;
 /** Time for new sessions to connect, to take over connections, and to reach their rate. */
-const SETTLE_MS = 2_000;
+const SETTLE_MS = 4_000;
 /** What more sessions must move, of what was moved without them. Twice as many move up to twice as much. */
 const MIN_GAIN = 1.2;
 /** Milliseconds without growth after it was of no use, because the link itself is full, or after the gateway has refused it. */

@@ -41,12 +41,12 @@ test('the sessions double while more of them move more, up to the most', async (
   await congested(1);
   assert.deepEqual(changes, [4]);
   link.rate = 190;
-  await congested(3);
+  await congested(5);
   assert.deepEqual(changes, [4], 'they have time to connect, and are measured as well');
   await congested(1);
   assert.deepEqual(changes, [4, 8]);
   link.rate = 330;
-  await congested(5);
+  await congested(6);
   assert.deepEqual(changes, [4, 8, 10]);
   link.rate = 500;
   await congested(60);
@@ -81,7 +81,7 @@ test('half of them end after five minutes in which less is moved than the first 
   const { growth, link, changes, congested, pass } = setUp();
   await congested(4);
   link.rate = 200;
-  await congested(4);
+  await congested(5);
   assert.deepEqual(changes, [4, 8]);
   link.rate = 60;
   await pass(20 * MINUTE);
@@ -101,7 +101,7 @@ test('half of them end after five minutes in which less is moved than the first 
   await congested(3);
   assert.deepEqual(changes, [4, 8, 4, 2, 4], 'until they are needed again');
   link.rate = 125;
-  await congested(4);
+  await congested(6);
   assert.equal(growth.sessions, 8, 'measured beside what the first ones move now');
   growth.stop();
 });

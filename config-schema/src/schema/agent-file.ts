@@ -78,7 +78,7 @@ export const AgentFile = group(
       }),
       maxSessions: integer(
         'Maximum number of sessions, at least `sessions`. The agent adds some while clients wait for each other on a long link, and more sessions move more.',
-        { default: 8, minimum: 1, maximum: 16 },
+        { default: 16, minimum: 1, maximum: 16 },
       ),
       proxy: text(
         'proxy',

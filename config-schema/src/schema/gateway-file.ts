@@ -228,7 +228,7 @@ export const GatewayFile = group(
       sessionsPerAgent: integer(
         'Maximum number of concurrent sessions of one agent, at all replicas together. An agent uses what it gets.',
         {
-          default: 16,
+          default: 32,
           minimum: 1,
           maximum: 1000,
         },

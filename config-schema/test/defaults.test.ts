@@ -23,6 +23,7 @@ test('the shortest agent.yaml has every default', () => {
       pins: [PIN],
       trust: 'system',
       sessions: 2,
+      maxSessions: 16,
       proxy: 'env',
     },
     identity: {
@@ -142,7 +143,7 @@ test('the shortest gateway.yaml has every default', () => {
       pingTimeout: 10_000,
       handshakeTimeout: 10_000,
       halfClosedTimeout: 600_000,
-      sessionsPerAgent: 16,
+      sessionsPerAgent: 32,
       sessionsPerAddress: 2000,
       acceptRate: 500,
       memoryBudget: 1024 * MIB,

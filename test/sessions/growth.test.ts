@@ -13,7 +13,7 @@ const MIB = 1024 * 1024;
 const CLIENTS = 4;
 const BYTES = 14 * MIB;
 /** Of each connection between agent and gateway. */
-const BYTES_PER_SECOND = 3 * MIB;
+const BYTES_PER_SECOND = 2 * MIB;
 const TIMEOUT_MS = 120_000;
 
 for (const direction of ['down', 'up'] as const) {
@@ -56,3 +56,33 @@ for (const direction of ['down', 'up'] as const) {
     await expectIdle(pair);
   });
 }
+
+test('an agent that is allowed no further session goes on with those that it has', async () => {
+  await using _leaks = expectNoLeaks();
+  await using target = await startSourceAndSink(BYTES / 2, 1);
+  await using pair = await startPair({
+    targets: { db: target.address.port },
+    agents: {},
+    gateway: { tunnel: { sessionsPerAgent: 1 } },
+  });
+  await using relay = await Relay.start({ host: '127.0.0.1', port: pair.gateway.tunnel.port });
+  relay.delay(10);
+  relay.throttle(BYTES_PER_SECOND, 'up');
+  const url = `https://127.0.0.1:${relay.address.port}`;
+  await pair.startAgent('a1', { gateway: { url, sessions: 1 } });
+  await pair.connected('a1');
+  const removed = pair.event('sessions-removed');
+  const clients = [await clientOf(pair, 'db'), await clientOf(pair, 'db')];
+  for (const { socket } of clients) socket.end();
+  const received = await Promise.all(clients.map((client) => client.receive(TIMEOUT_MS)));
+  const { sessions, reason } = await removed;
+  assert.equal(sessions, 1);
+  assert.match(String(reason), /sessionsPerAgent/);
+  assert.deepEqual(
+    received.map(({ sha256 }) => sha256),
+    clients.map(() => pseudorandomHash(BYTES / 2, 1)),
+  );
+  assert.equal(pair.logged.filter(({ event }) => /^session-(failed|ended)$/.test(event)).length, 0);
+  for (const client of clients) await client[Symbol.asyncDispose]();
+  await expectIdle(pair);
+});

@@ -9,6 +9,8 @@ export type CongestionPort = {
 
 /** A shorter round trip never limits a session: what waits there waits for a processor, and further sessions use more of it. */
 const MIN_ROUND_TRIP_MS = 10;
+/** Growth of the least round trip with each look, so that a path that becomes longer is known to be after some minutes. */
+const RISE = 1.001;
 /** Connections whose data waits. A single one would gain nothing by another session. */
 const MIN_WAITING = 2;
 /** Looks in a row. */
@@ -41,8 +43,8 @@ export class CongestionWatch {
   }
 
   #look(isLate: boolean): void {
-    // The least of all, as a ping queues behind the data that waits.
-    this.#roundTrip = Math.min(this.#roundTrip, this.#port.roundTrip() ?? this.#roundTrip);
+    // The least of some minutes, as a ping queues behind the data that waits.
+    this.#roundTrip = Math.min(this.#roundTrip * RISE, this.#port.roundTrip() ?? Number.POSITIVE_INFINITY);
     const isFar = this.#roundTrip >= MIN_ROUND_TRIP_MS && this.#roundTrip < Number.POSITIVE_INFINITY;
     const isWaiting = isFar && !isLate && this.#waiting() >= MIN_WAITING;
     this.#ticks = isWaiting ? this.#ticks + 1 : 0;

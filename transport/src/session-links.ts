@@ -14,13 +14,14 @@ const RETIRE_INTERVAL_MS = 1_000;
 
 /** A connection with this much unsent waits for the session, unless as much as this share of its receive window is underway. */
 const WAITING_BYTES = 64 * 1024;
-const FULL_WINDOW = 0.5;
+const FULL_WINDOW = 0.75;
 
 /** Connections that move at once: each of them sends again what is underway. */
 const MAX_MOVES = 8;
-/** Milliseconds between two times that connections move, and for which it is remembered what each of them has moved. */
-const RELIEF_INTERVAL_MS = 1_000;
-const REMEMBERED_MS = 5_000;
+/** Milliseconds at least and at most over which it is counted how much each connection moves, and bytes in that time that make it busy. */
+const COUNT_MS = 1_000;
+const MAX_COUNT_MS = 5_000;
+const BUSY_BYTES = 64 * 1024;
 
 /** What is asked for connections that wait for each other. */
 export type CongestedPort = Pick<CongestionPort, 'onCongested'> & {
@@ -39,7 +40,9 @@ export class SessionLinks {
   #silence: SilenceWatch | undefined;
   #congestion: CongestionWatch | undefined;
   #retiring: NodeJS.Timeout | undefined;
-  #relievedAt = Number.NEGATIVE_INFINITY;
+  #countedAt = Number.NEGATIVE_INFINITY;
+  /** Those that moved much, the busiest first; undefined until they have been counted. */
+  #busy: readonly StreamLink[] | undefined = [];
 
   /**
    * `send` sends a message to the peer, or drops it once the session has ended. While `isBlocked`, nothing is sent.
@@ -101,23 +104,29 @@ export class SessionLinks {
   }
 
   /**
-   * Asks connections to move to a session that has `load` of them: those that have moved most since the last call, half of what this
-   * session has more. Does nothing when that was less than a second ago.
+   * How many connections move much, counted from one call to the next, which are about a second apart. Undefined if the last call was too
+   * long ago.
    */
-  relieve(load: number): void {
+  countBusy(): number | undefined {
     const now = performance.now();
-    const passed = now - this.#relievedAt;
-    if (passed < RELIEF_INTERVAL_MS) return;
-    this.#relievedAt = now;
-    const busy = [...this.#links.values()]
-      .filter(({ listener }) => listener?.move !== undefined)
-      .map((link) => ({ link, moved: link.takeMoved() }))
-      .filter(({ moved }) => moved > 0);
-    if (passed > REMEMBERED_MS) return;
-    // Those that are moving are not among the links anymore.
-    const count = Math.min(MAX_MOVES, Math.floor((this.#links.size - load) / 2));
-    busy.sort((one, other) => other.moved - one.moved);
-    for (const { link } of busy.slice(0, Math.max(0, count))) link.listener?.move?.();
+    const passed = now - this.#countedAt;
+    if (passed < COUNT_MS) return this.#busy?.length;
+    this.#countedAt = now;
+    const moved = [...this.#links.values()].map((link) => ({ link, bytes: link.takeMoved() }));
+    const busy = moved
+      .filter(({ bytes }) => bytes >= BUSY_BYTES)
+      .sort((one, other) => other.bytes - one.bytes);
+    const isKnown = passed <= MAX_COUNT_MS || moved.length === 0;
+    this.#busy = isKnown ? busy.map(({ link }) => link) : undefined;
+    return this.#busy?.length;
+  }
+
+  /** Asks so many connections to move to another session: the busiest that were counted and can, eight at most. */
+  relieve(count: number): void {
+    const movable = (this.#busy ?? []).filter(({ listener }) => listener?.move !== undefined);
+    // They are counted anew before more of them move.
+    this.#busy = undefined;
+    for (const { listener } of movable.slice(0, Math.min(count, MAX_MOVES))) listener?.move?.();
   }
 
   /** The session was lost, but its connections are not. Call `stop` next. */

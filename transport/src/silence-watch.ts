@@ -22,7 +22,7 @@ export type WatchedLinks = {
 
 const MIN_SILENCE_MS = TICK_MS;
 const SILENCE_ROUND_TRIPS = 2;
-/** Milliseconds for which acknowledgments are gathered, twice over. Then they need a round trip. */
+/** An acknowledgment is sent up to 150 ms after the data has arrived. Twice that, for a busy peer, and a round trip may pass. */
 const GATHERED_MS = 300;
 /** Milliseconds by which a timer may be early or late. */
 const JITTER_MS = 50;

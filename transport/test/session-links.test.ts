@@ -103,12 +103,7 @@ function longLink(t: TestContext) {
       t.mock.timers.tick(400);
     }
   };
-  const relieve = (load: number) => {
-    moves.length = 0;
-    links.relieve(load);
-    return [...moves];
-  };
-  return { link, connection, pass, relieve };
+  return { link, connection, pass, links, moves };
 }
 
 const waiting = { unsent: MIB / 2, owed: MIB };
@@ -126,7 +121,7 @@ test('a session on a long link is congested while connections wait for each othe
   assert.equal(link.congested, 1);
   pass(1_200);
   assert.equal(link.congested, 2, 'and again');
-  Object.assign(other, { owed: 3 * MIB });
+  Object.assign(other, { owed: 4 * MIB });
   pass(4_000);
   assert.equal(link.congested, 2, 'its reader has stalled');
   Object.assign(other, waiting);
@@ -135,28 +130,39 @@ test('a session on a long link is congested while connections wait for each othe
   assert.equal(link.congested, 2, 'a near peer needs no further session');
 });
 
-test('the connections that move most leave a congested session', (t) => {
-  const { connection, pass, relieve } = longLink(t);
-  const [a, b, c] = [connection('a', true), connection('b', true), connection('c', true)];
-  connection('idle', true);
-  const relayed = connection('relayed', false);
-  const move = (bytes: number[]) => {
-    for (const [index, each] of [a, b, c, relayed].entries())
-      Object.assign(each, { moved: each.moved + (bytes[index] ?? 0) });
+test('the connections that move most leave a congested session, as many as are asked for', (t) => {
+  const { connection, pass, links, moves } = longLink(t);
+  assert.equal(links.countBusy(), 0, 'a session without connections has no busy ones');
+  pass(1_200);
+  const all = ['a', 'b', 'c', 'idle'].map((name) => connection(name, true));
+  all.push(connection('relayed', false));
+  const move = (...kib: readonly number[]) => {
+    for (const [index, each] of all.entries())
+      Object.assign(each, { moved: each.moved + 1024 * (kib[index] ?? 0) });
   };
-  move([900, 0, 0, 0]);
-  assert.deepEqual(relieve(0), [], 'what they moved in the past says nothing');
-  pass(800);
-  move([10, 30, 20, 90]);
-  assert.deepEqual(relieve(0), [], 'too soon');
-  pass(400);
-  assert.deepEqual(relieve(0), ['b', 'c'], 'half of what it has more');
+  move(100, 300, 200, 1, 900);
+  assert.equal(links.countBusy(), 4, 'one that moves little is not busy');
+  move(900, 0, 0, 0, 0);
+  assert.equal(links.countBusy(), 4, 'not counted again so soon');
+  links.relieve(2);
+  assert.deepEqual(moves, ['b', 'c'], 'the busiest of those that can');
+  assert.equal(links.countBusy(), undefined, 'those that move are counted elsewhere first');
+  links.relieve(2);
+  assert.deepEqual(moves, ['b', 'c']);
   pass(1_200);
-  move([5, 3, 0, 0]);
-  assert.deepEqual(relieve(3), ['a']);
+  assert.equal(links.countBusy(), 1);
+  pass(8_000);
+  move(100, 100, 100, 100, 100);
+  assert.equal(links.countBusy(), undefined, 'what moved in so long a time says nothing');
+});
+
+test('eight connections move at a time', (t) => {
+  const { connection, pass, links, moves } = longLink(t);
+  links.countBusy();
+  const all = Array.from({ length: 20 }, (_, index) => connection(`c${index}`, true));
   pass(1_200);
-  move([5, 3, 0, 0]);
-  assert.deepEqual(relieve(4), [], 'the other session would have as many');
-  pass(1_200);
-  assert.deepEqual(relieve(0), [], 'nothing moves');
+  for (const each of all) Object.assign(each, { moved: MIB });
+  links.countBusy();
+  links.relieve(10);
+  assert.equal(moves.length, 8);
 });

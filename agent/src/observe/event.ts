@@ -35,7 +35,7 @@ export const agentEvents = {
   ],
   'sessions-removed': [
     'info',
-    'The load needs fewer sessions, or the gateway allows no more: the last ones retire.',
+    'Additional sessions are not needed, are of no use, or cannot be connected: the last ones retire.',
   ],
   'sessions-limited': [
     'warn',

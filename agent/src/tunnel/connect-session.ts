@@ -87,8 +87,7 @@ export async function connectSession(
         live,
         options,
         signal,
-        // An additional session is for the load, wherever it leads.
-        spreads < MAX_SPREAD_ATTEMPTS && index < options.config().gateway.sessions,
+        spreads < MAX_SPREAD_ATTEMPTS,
       );
       await keeper.confirm(credentials);
       return session;
@@ -183,7 +182,7 @@ async function connectWith(
     // No other process of the gateway could go on with the connections of one that has ended.
     if (welcome.sole === true) options.carried.endOthers(welcome.gateway.epoch, 'SESSION_LOST');
     live.add(session, { index, epoch, serial: credentials.serial });
-    if (isShared && index < config().gateway.sessions) spread.stayed();
+    if (isShared) spread.stayed();
     if (welcome.replica !== undefined) {
       const rotate = () => session.requestSuccessor('it is old');
       void session.ended.then(clock.after(rotationDelay(clock.random()), rotate));

@@ -86,12 +86,19 @@ export class LiveSessions<Session extends ManagedSession = GatewaySession> {
     this.#setDeadlines(this.#withoutDeadline.length - MAX_RETIRING);
   }
 
-  /** The processes of the gateway that the ready sessions lead to, by the index of the session. */
-  epochs(): ReadonlyMap<number, string> {
+  /** The processes of the gateway that the ready sessions lead to, by the index of the session, of those below `end`. */
+  epochs(end: number): ReadonlyMap<number, string> {
     const epochs = new Map<number, string>();
     for (const [{ state }, { index, epoch }] of this.#sessions)
-      if (state === 'ready') epochs.set(index, epoch);
+      if (state === 'ready' && index < end) epochs.set(index, epoch);
     return epochs;
+  }
+
+  /** The highest index of a ready session; -1 if there is none. */
+  get lastReady(): number {
+    let last = -1;
+    for (const [{ state }, { index }] of this.#sessions) if (state === 'ready') last = Math.max(last, index);
+    return last;
   }
 
   /** The processes of the gateway that the ready sessions lead to, and since when. */
@@ -108,11 +115,11 @@ export class LiveSessions<Session extends ManagedSession = GatewaySession> {
     return undefined;
   }
 
-  /** Requests a successor for one of two sessions that lead to the same process of the gateway. */
-  replaceDuplicate(reason: string): void {
+  /** Requests a successor for one of two sessions below `end` that lead to the same process of the gateway. */
+  replaceDuplicate(end: number, reason: string): void {
     const seen = new Set<string>();
-    for (const session of this.#in('ready')) {
-      const { epoch = '' } = this.#sessions.get(session) ?? {};
+    for (const [session, { epoch, index }] of this.#sessions) {
+      if (session.state !== 'ready' || index >= end) continue;
       if (seen.has(epoch)) {
         session.requestSuccessor(reason);
         return;

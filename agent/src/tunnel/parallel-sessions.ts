@@ -18,7 +18,7 @@ export type ParallelSessionsOptions = Omit<ConnectOptions, 'carried' | 'lost' | 
 /** Time for the connection loops to react to an immediate stop. */
 const STOP_TIMEOUT_MS = 1_000;
 
-/** Failures in a row after which an additional session is given up. */
+/** Failures in a row, while the other sessions are ready, after which an additional one is given up. */
 const MAX_FAILURES = 3;
 
 /** Keeps one of the parallel sessions connected. */
@@ -52,6 +52,7 @@ export class ParallelSessions {
     this.#live = new LiveSessions(() => options.config().drain.timeout);
     this.#spread = new ReplicaSpread({
       live: this.#live,
+      least: () => options.config().gateway.sessions,
       sessions: () => this.#least,
       onShared: (counts) => options.log('replicas-shared', counts),
     });
@@ -61,10 +62,9 @@ export class ParallelSessions {
       bytesMoved: () => this.#live.bytesMoved,
       isRetiring: () => this.#live.isRetiring,
       clock: options.clock,
-      onChanged: (sessions, before) => {
-        if (this.#loops.length === 0) return;
-        options.log(sessions > before ? 'sessions-added' : 'sessions-removed', { sessions, before });
-        this.#have(sessions, 'fewer sessions are of use');
+      onChanged: (sessions, before, reason) => {
+        options.log(sessions > before ? 'sessions-added' : 'sessions-removed', { sessions, before, reason });
+        this.#have(sessions, reason);
       },
     });
   }
@@ -213,10 +213,10 @@ export class ParallelSessions {
           if (showsGatewayIsGone(error)) this.#goneAt = performance.now();
           const wereLimited = this.#limited;
           if (index >= config().gateway.sessions) {
-            // Nobody misses an additional session, so it is no failure of the agent.
-            failures += 1;
+            failures = this.ready < this.#least ? 0 : failures + 1;
             if (errorCode(error) === 'LIMIT_EXCEEDED' || failures === MAX_FAILURES)
-              this.#growth.refused(index);
+              this.#growth.refused(Math.max(index, this.#live.lastReady + 1), errorText(error));
+            // No failure of the agent: nobody misses an additional session.
             return;
           }
           // Without a session, the limit is used up by those of a process that has died.

@@ -2,7 +2,9 @@ import type { LiveSessions } from './live-sessions.ts';
 
 export type ReplicaSpreadOptions = {
   readonly live: Pick<LiveSessions, 'epochs' | 'replaceDuplicate'>;
-  /** Sessions that the agent should have. */
+  /** Sessions of the configuration. Additional ones, with a higher index, are for the load, wherever they lead. */
+  readonly least: () => number;
+  /** As many of these as the gateway allows. */
   readonly sessions: () => number;
   /** Called when sessions share a replica although there are enough. */
   readonly onShared: (counts: ReplicaCounts) => void;
@@ -25,10 +27,9 @@ export class ReplicaSpread {
   /** Undefined if the gateway has no replicas. */
   get counts(): ReplicaCounts | undefined {
     if (this.#count === 0) return undefined;
-    const { live, sessions } = this.#options;
-    const reached = new Set(live.epochs().values()).size;
-    // Additional sessions may lead to further ones.
-    return { reached, wanted: Math.max(reached, Math.min(sessions(), this.#count)) };
+    const { live, least, sessions } = this.#options;
+    const reached = new Set(live.epochs(least()).values()).size;
+    return { reached, wanted: Math.min(sessions(), this.#count) };
   }
 
   /** The gateway says how many replicas there are. When they become more, a session that shares one is replaced. */
@@ -37,14 +38,16 @@ export class ReplicaSpread {
     this.#count = count;
     const { counts } = this;
     if (hasGrown && counts !== undefined && counts.reached < counts.wanted) {
-      this.#options.live.replaceDuplicate('there are more replicas');
+      this.#options.live.replaceDuplicate(this.#options.least(), 'there are more replicas');
     }
   }
 
   /** Whether the agent has a session to this process of the gateway, apart from the one at `index`, and others have none. */
   isShared(index: number, epoch: string): boolean {
+    const { live, least } = this.#options;
+    if (index >= least()) return false;
     const others = new Set<string>();
-    for (const [its, each] of this.#options.live.epochs()) if (its !== index) others.add(each);
+    for (const [its, each] of live.epochs(least())) if (its !== index) others.add(each);
     return others.has(epoch) && others.size < this.#count;
   }
 

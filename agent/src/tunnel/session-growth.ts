@@ -8,8 +8,8 @@ export type SessionGrowthOptions = {
   readonly bytesMoved: () => number;
   /** Whether sessions that are not needed anymore still have connections. */
   readonly isRetiring: () => boolean;
-  /** The number of sessions that the agent should have has changed. */
-  readonly onChanged: (sessions: number, before: number) => void;
+  /** The number of sessions that the agent should have has changed from `before`. */
+  readonly onChanged: (sessions: number, before: number, reason: string) => void;
   readonly clock: Pick<Clock, 'now' | 'after'>;
 };
 
@@ -19,11 +19,13 @@ const MEASURE_MS = 2_000;
 const SETTLE_MS = 4_000;
 /** What more sessions must move, of what was moved without them. Twice as many move up to twice as much. */
 const MIN_GAIN = 1.2;
-/** Milliseconds without growth after it was of no use, because the link itself is full, or after the gateway has refused it. */
+/** Less than this of what was moved without them means that the load has ended. */
+const ENDED = 0.7;
+/** Milliseconds without growth after it was of no use, because the link itself is full, or could not be had. */
 const PAUSE_MS = 10 * 60_000;
-/** Milliseconds after which sessions are congested anew. */
-const RELIEVED_MS = 5_000;
-/** Interval at which additional sessions are judged, and time without need after which they end. */
+/** Milliseconds after which what was measured says nothing about sessions that are congested again. */
+const REMEMBERED_MS = 5_000;
+/** Interval at which additional sessions are looked at, and time without need after which they end. */
 const LOOK_MS = 10_000;
 const QUIET_MS = 5 * 60_000;
 /** Of what was moved before the first growth: with less, the additional sessions are not needed. */
@@ -31,15 +33,15 @@ const NEEDED = 0.5;
 
 type Mark = { readonly at: number; readonly bytes: number };
 
-/** What to do about congested sessions next. Rates are bytes in a millisecond. */
+/** What is known of congested sessions. Rates are bytes in a millisecond. */
 type Phase =
   | { readonly name: 'relieved' }
-  | { readonly name: 'measuring'; readonly since: Mark; readonly earlier: Earlier | undefined }
-  | { readonly name: 'settling'; readonly until: number; readonly earlier: Earlier }
-  | { readonly name: 'pausing'; readonly until: number };
-
-/** The sessions before the last growth, and what they moved. */
-type Earlier = { readonly sessions: number; readonly rate: number };
+  /** Congested since then. */
+  | { readonly name: 'measuring'; readonly since: Mark }
+  /** More sessions than before are on trial. */
+  | { readonly name: 'trial'; readonly stop: () => void }
+  /** What they moved. */
+  | { readonly name: 'proven'; readonly rate: number; readonly at: number };
 
 /**
  * How many sessions an agent needs. One TCP connection moves at most its send buffer in a round trip, so on a long link many clients need
@@ -48,13 +50,13 @@ type Earlier = { readonly sessions: number; readonly rate: number };
  */
 export class SessionGrowth {
   readonly #options: SessionGrowthOptions;
-  #extra = 0;
+  #wanted = 0;
   #phase: Phase = { name: 'relieved' };
+  #pausedUntil = Number.NEGATIVE_INFINITY;
   #congestedAt = Number.NEGATIVE_INFINITY;
   /** The rate before the first growth, and when the additional sessions were last needed. */
   #first = 0;
   #neededAt = Number.NEGATIVE_INFINITY;
-  #looked: Mark | undefined;
   #stopLooking: (() => void) | undefined;
   #isStopped = false;
 
@@ -64,92 +66,106 @@ export class SessionGrowth {
 
   /** Sessions that the agent should have. */
   get sessions(): number {
-    const least = this.#options.least();
-    return Math.max(least, Math.min(least + this.#extra, this.#options.most()));
+    const { least, most } = this.#options;
+    return Math.max(least(), Math.min(this.#wanted, most()));
   }
 
   /** Connections of a session wait for each other. To be called about once a second while they do. */
   congested(): void {
     if (this.#isStopped) return;
     const mark = this.#mark();
-    if (mark.at - this.#congestedAt > RELIEVED_MS && this.#phase.name !== 'pausing')
-      this.#phase = { name: 'relieved' };
+    const isNew = mark.at - this.#congestedAt > REMEMBERED_MS;
     this.#congestedAt = mark.at;
     this.#neededAt = mark.at;
     const phase = this.#phase;
-    switch (phase.name) {
-      case 'relieved':
-        this.#phase = { name: 'measuring', since: mark, earlier: undefined };
-        break;
-      case 'pausing':
-        if (mark.at >= phase.until) this.#phase = { name: 'measuring', since: mark, earlier: undefined };
-        break;
-      case 'settling':
-        if (mark.at >= phase.until) this.#phase = { name: 'measuring', since: mark, earlier: phase.earlier };
-        break;
-      case 'measuring':
-        if (mark.at - phase.since.at >= MEASURE_MS)
-          this.#judge(rateOf(phase.since, mark), phase.earlier, mark.at);
-    }
+    // Sessions that retire as long as connections stay on them must not become more and more.
+    if (phase.name === 'trial' || mark.at < this.#pausedUntil || this.#options.isRetiring()) return;
+    if (phase.name === 'proven' && mark.at - phase.at <= REMEMBERED_MS) this.#grow(phase.rate);
+    else if (phase.name !== 'measuring' || isNew) this.#phase = { name: 'measuring', since: mark };
+    else if (mark.at - phase.since.at >= MEASURE_MS) this.#grow(rateOf(phase.since, mark));
   }
 
-  /** The gateway allows no more than so many sessions, or no more could be connected. */
-  refused(sessions: number): void {
-    this.#phase = { name: 'pausing', until: this.#options.clock.now() + PAUSE_MS };
-    this.#set(Math.min(sessions, this.sessions));
+  /** No more sessions than these can be had. */
+  refused(sessions: number, reason: string): void {
+    this.#pausedUntil = this.#options.clock.now() + PAUSE_MS;
+    this.#set(Math.min(sessions, this.sessions), reason);
   }
 
-  /** The configuration has changed. Sessions that it no longer allows do not come back with a later change. */
+  /** The configuration has changed. Sessions that it does not allow do not come back with a later one. */
   configured(): void {
-    this.#extra = this.sessions - this.#options.least();
+    this.#wanted = this.sessions;
+    this.#pausedUntil = Number.NEGATIVE_INFINITY;
   }
 
   stop(): void {
     this.#isStopped = true;
+    this.#endTrial();
     this.#stopLooking?.();
-    this.#extra = 0;
+    this.#wanted = 0;
   }
 
-  #judge(rate: number, earlier: Earlier | undefined, now: number): void {
+  #grow(rate: number): void {
+    const { least, most, clock } = this.#options;
     const { sessions } = this;
-    const most = this.#options.most();
-    if (earlier !== undefined && rate < earlier.rate * MIN_GAIN) {
-      this.#phase = { name: 'pausing', until: now + PAUSE_MS };
-      this.#set(Math.min(earlier.sessions, sessions));
-    } else if (sessions < most) {
-      if (this.#extra === 0) this.#first = rate;
-      this.#phase = { name: 'settling', until: now + SETTLE_MS, earlier: { sessions, rate } };
-      this.#set(Math.min(2 * sessions, most));
-      this.#stopLooking ??= this.#lookLater();
-    } else {
-      this.#phase = { name: 'relieved' };
+    if (sessions >= most()) return;
+    if (sessions === least()) this.#first = rate;
+    const settled = () => {
+      const since = this.#mark();
+      const stop = clock.after(MEASURE_MS, () =>
+        this.#judge(rateOf(since, this.#mark()), { sessions, rate }),
+      );
+      this.#phase = { name: 'trial', stop };
+    };
+    this.#phase = { name: 'trial', stop: clock.after(SETTLE_MS, settled) };
+    this.#stopLooking ??= this.#lookLater();
+    this.#set(Math.min(2 * sessions, most()), 'clients wait for each other');
+  }
+
+  /** Compares what the sessions move with what there was before they became more. */
+  #judge(rate: number, before: { readonly sessions: number; readonly rate: number }): void {
+    const { now } = this.#options.clock;
+    if (rate >= before.rate * MIN_GAIN) {
+      this.#phase = { name: 'proven', rate, at: now() };
+      return;
     }
+    this.#phase = { name: 'relieved' };
+    const hasEnded = rate < before.rate * ENDED;
+    if (!hasEnded) this.#pausedUntil = now() + PAUSE_MS;
+    this.#set(
+      Math.min(before.sessions, this.sessions),
+      hasEnded ? 'the load has ended' : 'more sessions move no more',
+    );
+  }
+
+  #endTrial(): void {
+    if (this.#phase.name === 'trial') this.#phase.stop();
+    this.#phase = { name: 'relieved' };
   }
 
   #lookLater(): () => void {
-    this.#looked = this.#mark();
-    return this.#options.clock.after(LOOK_MS, () => this.#look());
+    const looked = this.#mark();
+    return this.#options.clock.after(LOOK_MS, () => this.#look(looked));
   }
 
-  #look(): void {
+  #look(before: Mark): void {
     const { least, isRetiring } = this.#options;
     const mark = this.#mark();
     this.#stopLooking = undefined;
-    if (rateOf(this.#looked ?? mark, mark) >= NEEDED * this.#first) this.#neededAt = mark.at;
+    if (rateOf(before, mark) >= NEEDED * this.#first) this.#neededAt = mark.at;
     // One half after the other, and none before connections that cannot move have left the last one.
     if (mark.at - this.#neededAt >= QUIET_MS && !isRetiring())
-      this.#set(Math.max(least(), Math.floor(this.sessions / 2)));
-    if (this.#extra > 0) this.#stopLooking = this.#lookLater();
+      this.#set(Math.max(least(), Math.floor(this.sessions / 2)), 'the load has ended');
+    if (this.sessions > least()) this.#stopLooking = this.#lookLater();
   }
 
   #mark(): Mark {
     return { at: this.#options.clock.now(), bytes: this.#options.bytesMoved() };
   }
 
-  #set(sessions: number): void {
+  #set(sessions: number, reason: string): void {
     const before = this.sessions;
-    this.#extra = Math.max(0, sessions - this.#options.least());
-    if (this.sessions !== before) this.#options.onChanged(this.sessions, before);
+    this.#wanted = sessions;
+    if (this.sessions !== before) this.#options.onChanged(this.sessions, before, reason);
   }
 }
 

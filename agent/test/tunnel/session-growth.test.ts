@@ -8,10 +8,10 @@ const MINUTE = 60_000;
 /** An agent with two sessions, whose link moves `rate` bytes a millisecond. */
 function setUp() {
   const clock = fakeClock();
-  const link = { rate: 100, bytes: 0, isRetiring: false, most: 16 };
+  const link = { rate: 100, bytes: 0, isRetiring: false, least: 2, most: 16 };
   const changes: number[] = [];
   const growth = new SessionGrowth({
-    least: () => 2,
+    least: () => link.least,
     most: () => link.most,
     bytesMoved: () => link.bytes,
     isRetiring: () => link.isRetiring,
@@ -54,9 +54,10 @@ test('the sessions double while more of them move more, up to the most', async (
   growth.stop();
 });
 
-test('sessions that move no more end at once, and are not tried again for ten minutes', async () => {
-  const { changes, congested, link, growth } = setUp();
-  await congested(30);
+test('sessions that move no more end, even if nothing waits for them, and are not tried again for ten minutes', async () => {
+  const { changes, congested, link, growth, pass } = setUp();
+  await congested(3);
+  await pass(6_000);
   assert.deepEqual(changes, [4, 2]);
   link.rate = 200;
   await congested(9 * 60);
@@ -67,13 +68,26 @@ test('sessions that move no more end at once, and are not tried again for ten mi
 });
 
 test('a link that moves more by chance for a moment is as full as before', async () => {
-  const { changes, congested, link, growth } = setUp();
-  await congested(4);
-  link.rate = 110;
-  await congested(1);
+  const { changes, link, growth, congested, pass } = setUp();
+  await congested(3);
+  await pass(4_000);
+  link.rate = 140;
+  await pass(500);
   link.rate = 90;
-  await congested(4);
+  await pass(1_500);
   assert.deepEqual(changes, [4, 2]);
+  growth.stop();
+});
+
+test('sessions on trial when the load ends are judged anew with the next load', async () => {
+  const { changes, link, growth, congested, pass } = setUp();
+  await congested(3);
+  link.rate = 1;
+  await pass(10_000);
+  assert.deepEqual(changes, [4, 2]);
+  link.rate = 100;
+  await congested(3);
+  assert.deepEqual(changes, [4, 2, 4]);
   growth.stop();
 });
 
@@ -83,6 +97,8 @@ test('half of them end after five minutes in which less is moved than the first 
   link.rate = 200;
   await congested(5);
   assert.deepEqual(changes, [4, 8]);
+  link.rate = 400;
+  await pass(MINUTE);
   link.rate = 60;
   await pass(20 * MINUTE);
   assert.deepEqual(changes, [4, 8], 'they are in use, and nothing waits');
@@ -106,11 +122,22 @@ test('half of them end after five minutes in which less is moved than the first 
   growth.stop();
 });
 
+test('none are added while earlier ones still have connections', async () => {
+  const { growth, link, changes, congested } = setUp();
+  link.isRetiring = true;
+  await congested(10);
+  assert.deepEqual(changes, []);
+  link.isRetiring = false;
+  await congested(4);
+  assert.deepEqual(changes, [4]);
+  growth.stop();
+});
+
 test('a gateway that allows fewer is not asked again for a while', async () => {
   const { growth, changes, congested } = setUp();
   await congested(3);
-  growth.refused(3);
-  growth.refused(2);
+  growth.refused(3, 'test');
+  growth.refused(2, 'test');
   assert.deepEqual(changes, [4, 3, 2]);
   await congested(9 * 60);
   assert.deepEqual(changes, [4, 3, 2]);
@@ -119,10 +146,14 @@ test('a gateway that allows fewer is not asked again for a while', async () => {
   growth.stop();
 });
 
-test('what a configuration no longer allows does not come back with a later one', async () => {
+test('a configuration decides anew: what it no longer allows does not come back, and what it requires is not added to', async () => {
   const { growth, link, congested } = setUp();
   await congested(3);
   assert.equal(growth.sessions, 4);
+  link.least = 4;
+  growth.configured();
+  assert.equal(growth.sessions, 4);
+  link.least = 2;
   link.most = 2;
   growth.configured();
   link.most = 16;

@@ -224,7 +224,9 @@ export class RelayedSession implements RegisteredSession {
   /** The same. */
   suggestReconnect(): void {}
 
-  /** The same: it moves connections of its own clients. */
+  countBusy(): undefined {}
+
+  /** The replica that has the session moves connections of its own clients. */
   relieve(): void {}
 
   end(error: TunnelError, loss: SessionLoss = 'closed'): void {

@@ -1,7 +1,7 @@
 import { growingCache, systemClock } from '@penstock/runtime';
 import { type AgentMessageOf, type CloseCode, TunnelError, type UpgradeMessage } from '@penstock/wire';
 import type { Verdict } from '../control-plane-port.ts';
-import { leastLoad } from './relief.ts';
+import { relieve } from './relief.ts';
 import type { ReceivedHeartbeat, RegisteredSession, SessionRegistry } from './session-registry.ts';
 
 /**
@@ -111,8 +111,7 @@ export class Registry implements SessionRegistry {
   }
 
   congested(session: RegisteredSession): void {
-    const load = leastLoad(session, this.sessionsOfAgent(session.identity.agentId));
-    if (load !== undefined) session.relieve(load);
+    relieve(session, this.sessionsOfAgent(session.identity.agentId));
   }
 
   ended(session: RegisteredSession, code: CloseCode): void {

@@ -3,23 +3,23 @@ import type { RegisteredSession } from './session-registry.ts';
 /** The part of a session that relief looks at. */
 export type Relieved = Pick<
   RegisteredSession,
-  'load' | 'bootId' | 'replica' | 'acceptsOpens' | 'acceptsResumes' | 'isSuspect'
+  'bootId' | 'replica' | 'acceptsOpens' | 'acceptsResumes' | 'isSuspect' | 'countBusy' | 'relieve'
 >;
 
 /**
- * The least load of the sessions that connections of a congested one can move to: those of the same process of its agent which also end at
- * this gateway. Undefined if there is none.
+ * Moves busy connections of a congested session to the other sessions of the same process of its agent that end at this gateway too: half
+ * of what it has more than the least busy one. Does nothing unless they were counted a moment ago.
  */
-export function leastLoad<Session extends Relieved>(
-  congested: Session,
-  sessions: Iterable<Session>,
-): number | undefined {
-  let least: number | undefined;
+export function relieve<Session extends Relieved>(congested: Session, sessions: Iterable<Session>): void {
+  const busy = congested.countBusy();
+  let least = busy;
   for (const session of sessions) {
     if (session === congested || session.bootId !== congested.bootId || session.replica !== undefined)
       continue;
-    const isUsable = session.acceptsOpens && session.acceptsResumes && !session.isSuspect;
-    if (isUsable) least = Math.min(least ?? session.load, session.load);
+    if (!session.acceptsOpens || !session.acceptsResumes || session.isSuspect) continue;
+    const its = session.countBusy();
+    if (its !== undefined && least !== undefined) least = Math.min(least, its);
   }
-  return least;
+  const count = Math.floor(((busy ?? 0) - (least ?? 0)) / 2);
+  if (count > 0) congested.relieve(count);
 }

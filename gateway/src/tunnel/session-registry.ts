@@ -24,8 +24,10 @@ export type RegisteredSession = RoutableSession &
     askToReconnect(reason: string): void;
     /** Asks the agent to replace this session by one to another replica. It stays as it is until there is one. */
     suggestReconnect(reason: string): void;
-    /** Asks some of its connections to move to another session of the agent, which has `load` of them. At most once a second. */
-    relieve(load: number): void;
+    /** Connections that move much; undefined if they were not counted a moment ago. Counts them, at most once a second. */
+    countBusy(): number | undefined;
+    /** Asks so many of these to move to another session of the agent. */
+    relieve(count: number): void;
     /** Ends the session and everything on it immediately. Does nothing when it has ended. */
     end(error: TunnelError, loss?: SessionLoss): void;
   };

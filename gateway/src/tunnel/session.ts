@@ -220,8 +220,12 @@ export class AgentSession implements RegisteredSession {
     if (this.#isAdmitted && !isPending) this.#control.send({ type: 'pin', ...verdict });
   }
 
-  relieve(load: number): void {
-    this.#links.relieve(load);
+  countBusy(): number | undefined {
+    return this.#links.countBusy();
+  }
+
+  relieve(count: number): void {
+    this.#links.relieve(count);
   }
 
   end(error: TunnelError, loss: SessionLoss = 'closed'): void {

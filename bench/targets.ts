@@ -79,6 +79,12 @@ export const targets: readonly Target[] = [
     against: 'chisel',
     wanted: { atLeast: 1 },
   },
+  {
+    metric: 'ingress/sni-passthrough/connections',
+    title: 'new connections by SNI, passed through',
+    against: 'direct',
+    wanted: { atLeast: 0.75 },
+  },
   ...(['idle', 'bulk', 'held', 'returned'] as const).map(
     (state): Target => ({
       metric: `load-memory/${state}`,

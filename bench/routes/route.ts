@@ -52,7 +52,7 @@ export type RunningRoute = {
   /** Cuts the link between both ends, if the route was started with one. */
   readonly cut?: () => void;
   /** How the load generator connects to each kind of ingress, if the route has several. */
-  readonly ingress?: Readonly<Record<IngressName, DialAddress>>;
+  readonly ingress?: Readonly<Partial<Record<IngressName, DialAddress>>>;
   /** If agents can enroll: creates a token with this many uses, and returns it with the address of the gateway. */
   readonly enrollment?: (uses: number) => Promise<Enrollment>;
   /** The API of the gateway, and an admin token for it. */

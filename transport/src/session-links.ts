@@ -41,8 +41,8 @@ export class SessionLinks {
   #congestion: CongestionWatch | undefined;
   #retiring: NodeJS.Timeout | undefined;
   #countedAt = Number.NEGATIVE_INFINITY;
-  /** Those that moved much, the busiest first; undefined until they have been counted. */
-  #busy: readonly StreamLink[] | undefined = [];
+  /** Connections that moved much; undefined until they have been counted. */
+  #busy: number | undefined;
 
   /**
    * `send` sends a message to the peer, or drops it once the session has ended. While `isBlocked`, nothing is sent.
@@ -110,20 +110,20 @@ export class SessionLinks {
   countBusy(): number | undefined {
     const now = performance.now();
     const passed = now - this.#countedAt;
-    if (passed < COUNT_MS) return this.#busy?.length;
+    if (passed < COUNT_MS) return this.#busy;
     this.#countedAt = now;
-    const moved = [...this.#links.values()].map((link) => ({ link, bytes: link.takeMoved() }));
-    const busy = moved
-      .filter(({ bytes }) => bytes >= BUSY_BYTES)
-      .sort((one, other) => other.bytes - one.bytes);
-    const isKnown = passed <= MAX_COUNT_MS || moved.length === 0;
-    this.#busy = isKnown ? busy.map(({ link }) => link) : undefined;
-    return this.#busy?.length;
+    let busy = 0;
+    for (const link of this.#links.values()) if (link.countMoved() >= BUSY_BYTES) busy += 1;
+    this.#busy = passed <= MAX_COUNT_MS || this.#links.size === 0 ? busy : undefined;
+    return this.#busy;
   }
 
   /** Asks so many connections to move to another session: the busiest that were counted and can, eight at most. */
   relieve(count: number): void {
-    const movable = (this.#busy ?? []).filter(({ listener }) => listener?.move !== undefined);
+    if (this.#busy === undefined) return;
+    const movable = [...this.#links.values()]
+      .filter(({ listener, moved }) => listener?.move !== undefined && moved >= BUSY_BYTES)
+      .sort((one, other) => other.moved - one.moved);
     // They are counted anew before more of them move.
     this.#busy = undefined;
     for (const { listener } of movable.slice(0, Math.min(count, MAX_MOVES))) listener?.move?.();
@@ -165,7 +165,9 @@ class StreamLink implements FarLink {
   readonly #untold: UntoldEnds | undefined;
   readonly #silence: SilenceWatch | undefined;
   listener: LinkListener | undefined;
-  #moved = 0;
+  /** Bytes between the last two counts. */
+  moved = 0;
+  #counted = 0;
 
   constructor(
     id: string,
@@ -185,11 +187,12 @@ class StreamLink implements FarLink {
     return this.#silence?.hasStalled === true ? 'silent' : 'closed';
   }
 
-  /** Bytes that the connection has moved since the last call. */
-  takeMoved(): number {
-    const before = this.#moved;
-    this.#moved = this.listener?.moved ?? before;
-    return this.#moved - before;
+  /** Counts what the connection has moved since the last count, or since it came to this session. */
+  countMoved(): number {
+    const before = this.#counted;
+    this.#counted = this.listener?.moved ?? before;
+    this.moved = this.#counted - before;
+    return this.moved;
   }
 
   acknowledge(source: AcknowledgmentSource, urgency: Urgency): void {
@@ -202,7 +205,7 @@ class StreamLink implements FarLink {
 
   open(listener: LinkListener): void {
     this.listener = listener;
-    this.#moved = listener.moved;
+    this.#counted = listener.moved;
     this.#links.set(this.id, this);
     this.#untold?.joined(this.id);
   }

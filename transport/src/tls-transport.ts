@@ -13,7 +13,7 @@ import type { SocketReader } from './socket-reader.ts';
 export class TlsTransport extends Duplex {
   readonly #socket: Socket;
   #tls: TLSSocket | undefined;
-  #finReceived = false;
+  #isEndRead = false;
   #isTruncated = false;
 
   /** `first`: data already read from the socket, which must be open and have `allowHalfOpen`. */
@@ -24,9 +24,10 @@ export class TlsTransport extends Duplex {
     const deliver = (chunk: Buffer) => {
       if (!this.push(chunk)) socket.pause();
     };
-    socket.once('end', () => {
-      this.#finReceived = true;
-      this.push(null);
+    socket.once('end', () => this.push(null));
+    // Once TLS has read everything before it: there may be a close_notify in what it has not read when FIN arrives.
+    this.once('end', () => {
+      this.#isEndRead = true;
     });
     socket.on('error', () => {});
     socket.once('close', () => this.destroy());
@@ -48,7 +49,7 @@ export class TlsTransport extends Duplex {
     // Node pushes null for a close_notify and for a FIN. They differ here, but not at 'end', which is
     // emitted only after the reader has consumed all data.
     tls.push = (chunk: unknown, encoding?: BufferEncoding) => {
-      if (chunk === null && this.#finReceived) this.#isTruncated = true;
+      if (chunk === null && this.#isEndRead) this.#isTruncated = true;
       return push(chunk, encoding);
     };
   }

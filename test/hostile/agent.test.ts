@@ -19,9 +19,9 @@ after(() => target[Symbol.asyncDispose]());
 const lost = () => target.logged('session-lost').at(-1);
 
 test("sessions beyond an agent's limit are refused, and the others stay open", async () => {
-  const peers = await Promise.all(Array.from({ length: 16 }, (_, index) => agent(target, index)));
+  const peers = await Promise.all(Array.from({ length: 32 }, (_, index) => agent(target, index)));
   const further = await thief(target);
-  further.data(CONTROL, line(hello({ session: { index: 16, wanted: 17 } })));
+  further.data(CONTROL, line(hello({ session: { index: 32, wanted: 33 } })));
   await further.frame('a refusal', ({ payload }) => payload.includes('LIMIT_EXCEEDED'));
   assert.ok(peers.every(({ socket }) => !socket.destroyed));
   await deadline('the further session to be closed', further.closed);

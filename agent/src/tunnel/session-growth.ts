@@ -50,6 +50,7 @@ type Phase =
  */
 export class SessionGrowth {
   readonly #options: SessionGrowthOptions;
+  /** With additional ones; 0 without. */
   #wanted = 0;
   #phase: Phase = { name: 'relieved' };
   #pausedUntil = Number.NEGATIVE_INFINITY;
@@ -93,7 +94,8 @@ export class SessionGrowth {
 
   /** The configuration has changed. Sessions that it does not allow do not come back with a later one. */
   configured(): void {
-    this.#wanted = this.sessions;
+    this.#keep(this.sessions);
+    this.#endTrial();
     this.#pausedUntil = Number.NEGATIVE_INFINITY;
   }
 
@@ -162,9 +164,13 @@ export class SessionGrowth {
     return { at: this.#options.clock.now(), bytes: this.#options.bytesMoved() };
   }
 
+  #keep(sessions: number): void {
+    this.#wanted = sessions > this.#options.least() ? sessions : 0;
+  }
+
   #set(sessions: number, reason: string): void {
     const before = this.sessions;
-    this.#wanted = sessions;
+    this.#keep(sessions);
     if (this.sessions !== before) this.#options.onChanged(this.sessions, before, reason);
   }
 }

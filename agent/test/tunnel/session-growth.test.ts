@@ -153,7 +153,12 @@ test('a configuration decides anew: what it no longer allows does not come back,
   link.least = 4;
   growth.configured();
   assert.equal(growth.sessions, 4);
+  link.least = 1;
+  growth.configured();
+  assert.equal(growth.sessions, 1, 'what was required is not needed anymore');
   link.least = 2;
+  await congested(6);
+  assert.equal(growth.sessions, 4);
   link.most = 2;
   growth.configured();
   link.most = 16;

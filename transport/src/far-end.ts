@@ -47,14 +47,12 @@ export type FarLink = {
 export type SessionLoss = 'closed' | 'silent';
 
 export type LinkListener = {
-  /** Whether the peer has not acknowledged everything that it was sent. */
-  readonly isOwed: boolean;
-  /** Bytes that wait in its stream to be sent. */
-  readonly unsent: number;
-  /** Bytes that the peer has not acknowledged, with those that wait. */
-  readonly owed: number;
-  /** Bytes that it has moved in both directions. */
-  readonly moved: number;
+  /** Waiting in its stream to be sent. */
+  readonly unsentBytes: number;
+  /** Not acknowledged by the peer, with those that wait. */
+  readonly owedBytes: number;
+  /** Moved in both directions. */
+  readonly movedBytes: number;
   /**
    * The peer has handed on this many bytes, and one more once it has handed on FIN. With `isReset`, its end was reset, and
    * it hands on nothing more.

@@ -65,7 +65,7 @@ export class SessionLinks {
    */
   watch(port: SilencePort & Partial<CongestedPort>): void {
     this.#silence = new SilenceWatch(port, {
-      isOwed: () => this.#links.values().some(({ listener }) => listener?.isOwed),
+      isOwed: () => this.#links.values().some(({ listener }) => (listener?.owedBytes ?? 0) > 0),
       messagesSent: () => this.#sent,
       sendKeepalive: () => {
         if (!this.#isBlocked()) this.#send([]);
@@ -150,8 +150,8 @@ export class SessionLinks {
   #waiting(window: number): number {
     let count = 0;
     for (const { listener } of this.#links.values()) {
-      if (listener === undefined || listener.unsent < WAITING_BYTES) continue;
-      if (listener.owed - listener.unsent < FULL_WINDOW * window) count += 1;
+      if (listener === undefined || listener.unsentBytes < WAITING_BYTES) continue;
+      if (listener.owedBytes - listener.unsentBytes < FULL_WINDOW * window) count += 1;
     }
     return count;
   }
@@ -190,7 +190,7 @@ class StreamLink implements FarLink {
   /** Counts what the connection has moved since the last count, or since it came to this session. */
   countMoved(): number {
     const before = this.#counted;
-    this.#counted = this.listener?.moved ?? before;
+    this.#counted = this.listener?.movedBytes ?? before;
     this.moved = this.#counted - before;
     return this.moved;
   }
@@ -205,7 +205,7 @@ class StreamLink implements FarLink {
 
   open(listener: LinkListener): void {
     this.listener = listener;
-    this.#counted = listener.moved;
+    this.#counted = listener.movedBytes;
     this.#links.set(this.id, this);
     this.#untold?.joined(this.id);
   }

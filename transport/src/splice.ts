@@ -83,24 +83,16 @@ export class Splice implements AcknowledgmentSource, LinkListener {
     return this.#inbound.bytes + Number(this.#hasReceivedFin);
   }
 
-  /** Bytes sent that the peer has not acknowledged. */
-  get keptBytes(): number {
+  /** Bytes sent that the peer has not acknowledged, and that are kept until it has. */
+  get owedBytes(): number {
     return this.#kept?.bytes ?? 0;
   }
 
-  get isOwed(): boolean {
-    return this.keptBytes > 0;
-  }
-
-  get unsent(): number {
+  get unsentBytes(): number {
     return this.#farEnd?.stream.writableLength ?? 0;
   }
 
-  get owed(): number {
-    return this.keptBytes;
-  }
-
-  get moved(): number {
+  get movedBytes(): number {
     return this.#outbound.bytes + this.#inbound.bytes;
   }
 
@@ -202,7 +194,7 @@ export class Splice implements AcknowledgmentSource, LinkListener {
   }
 
   onRetiring(): void {
-    this.#options.carry?.onRetiring?.();
+    this.move();
   }
 
   move(): void {
@@ -332,9 +324,8 @@ export class Splice implements AcknowledgmentSource, LinkListener {
 
   /** Grows while bytes are written to the operating system or the session, or acknowledged. */
   #progress(): number {
-    const unsent = this.#farEnd?.stream.writableLength ?? 0;
     const acknowledged = this.#kept?.start ?? 0;
-    return this.#outbound.bytes + this.#inbound.bytes + acknowledged - this.#socket.writableLength - unsent;
+    return this.movedBytes + acknowledged - this.#socket.writableLength - this.unsentBytes;
   }
 
   #checkProgress(): void {

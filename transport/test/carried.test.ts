@@ -121,7 +121,7 @@ test('a position that is impossible ends the connection', async () => {
     connection.outer.left.send(bytes(10));
     await turn();
     await connection.settle();
-    assert.equal(connection.splices.left.keptBytes, 0, 'everything is acknowledged');
+    assert.equal(connection.splices.left.owedBytes, 0, 'everything is acknowledged');
     connection.lose('left');
     await turn();
     connection.splices.left.attach(new SimulatedSession().farEnd('left'), received);

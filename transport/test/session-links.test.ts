@@ -5,10 +5,9 @@ import { type LinkListener, SessionLinks } from '../src/index.ts';
 const MIB = 1024 * 1024;
 
 const quiet: LinkListener = {
-  isOwed: false,
-  unsent: 0,
-  owed: 0,
-  moved: 0,
+  unsentBytes: 0,
+  owedBytes: 0,
+  movedBytes: 0,
   onAcknowledged() {},
   onLost() {},
   onStopped() {},
@@ -92,7 +91,7 @@ function longLink(t: TestContext) {
   t.after(() => links.stop());
   const moves: string[] = [];
   const connection = (name: string, canMove: boolean) => {
-    const state = { ...quiet, unsent: 0, owed: 0, moved: 0 };
+    const state = { ...quiet, unsentBytes: 0, owedBytes: 0, movedBytes: 0 };
     const listener = canMove ? Object.assign(state, { move: () => moves.push(name) }) : state;
     links.link(name).open(listener);
     return listener;
@@ -106,7 +105,7 @@ function longLink(t: TestContext) {
   return { link, connection, pass, links, moves };
 }
 
-const waiting = { unsent: MIB / 2, owed: MIB };
+const waiting = { unsentBytes: MIB / 2, owedBytes: MIB };
 
 test('a session on a long link is congested while connections wait for each other', (t) => {
   const { link, connection, pass } = longLink(t);
@@ -121,7 +120,7 @@ test('a session on a long link is congested while connections wait for each othe
   assert.equal(link.congested, 1);
   pass(1_200);
   assert.equal(link.congested, 2, 'and again');
-  Object.assign(other, { owed: 4 * MIB });
+  Object.assign(other, { owedBytes: 4 * MIB });
   pass(4_000);
   assert.equal(link.congested, 2, 'its reader has stalled');
   Object.assign(other, waiting);
@@ -138,7 +137,7 @@ test('the connections that move most leave a congested session, as many as are a
   all.push(connection('relayed', false));
   const move = (...kib: readonly number[]) => {
     for (const [index, each] of all.entries())
-      Object.assign(each, { moved: each.moved + 1024 * (kib[index] ?? 0) });
+      Object.assign(each, { movedBytes: each.movedBytes + 1024 * (kib[index] ?? 0) });
   };
   move(100, 300, 200, 1, 900);
   assert.equal(links.countBusy(), 4, 'one that moves little is not busy');
@@ -161,7 +160,7 @@ test('eight connections move at a time', (t) => {
   links.countBusy();
   const all = Array.from({ length: 20 }, (_, index) => connection(`c${index}`, true));
   pass(1_200);
-  for (const each of all) Object.assign(each, { moved: MIB });
+  for (const each of all) Object.assign(each, { movedBytes: MIB });
   links.countBusy();
   links.relieve(10);
   assert.equal(moves.length, 8);

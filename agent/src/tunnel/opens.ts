@@ -207,7 +207,7 @@ export class Opens {
       connection.join(() => this.#remove(id), streams + 1);
       this.#states.set(id, { name: 'live', splice });
       splice.attach(new Http2FarEnd(stream, links.link(of)), received);
-      this.#options.log('stream-resumed', { resentBytes: splice.keptBytes });
+      this.#options.log('stream-resumed', { resentBytes: splice.owedBytes });
     });
   }
 

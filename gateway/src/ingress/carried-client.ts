@@ -90,7 +90,7 @@ export class CarriedClient implements CarryOptions {
     metrics.adrift(1);
     if (splice.isAdrift) {
       this.#entry.adrift();
-      this.#options.log('connection-adrift', { ...this.#fields, keptBytes: splice.keptBytes });
+      this.#options.log('connection-adrift', { ...this.#fields, keptBytes: splice.owedBytes });
     }
     try {
       do await this.#attach(splice, carried, milliseconds, ended.signal);
@@ -129,7 +129,7 @@ export class CarriedClient implements CarryOptions {
     this.#options.log('connection-resumed', {
       ...this.#fields,
       milliseconds: Math.round(performance.now() - startedAt),
-      resentBytes: splice.keptBytes,
+      resentBytes: splice.owedBytes,
     });
   }
 

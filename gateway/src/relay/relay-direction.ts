@@ -42,13 +42,8 @@ export class RelayDirection implements AcknowledgmentSource {
     return this.#resetCode !== undefined || (this.#hasFinished && isFinDelivered);
   }
 
-  /** Whether the far end has not acknowledged everything. */
-  get isOwed(): boolean {
-    return this.#received < this.#end;
-  }
-
   /** Bytes that the far end has not acknowledged. */
-  get owed(): number {
+  get owedBytes(): number {
     return Math.max(0, this.#end - this.#received);
   }
 

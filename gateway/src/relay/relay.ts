@@ -76,19 +76,15 @@ export class Relay implements LinkListener {
     return this.#life === 'left';
   }
 
-  get isOwed(): boolean {
-    return this.#toAgent.isOwed;
-  }
-
-  get unsent(): number {
+  get unsentBytes(): number {
     return this.#target.stream.writableLength;
   }
 
-  get owed(): number {
-    return this.#toAgent.owed;
+  get owedBytes(): number {
+    return this.#toAgent.owedBytes;
   }
 
-  get moved(): number {
+  get movedBytes(): number {
     return this.#toAgent.bytes + this.#toPeer.bytes;
   }
 
@@ -181,7 +177,7 @@ export class Relay implements LinkListener {
     if (this.#life === 'left' || !this.#stream.destroyed || !this.#target.stream.destroyed) return;
     if (this.id === undefined || (this.#toPeer.isDelivered && this.#toAgent.isDelivered)) this.#end();
     // A slow reader may take any time for what is on its way. An older version does not say again that it was handed FIN.
-    else if (!this.#toPeer.isOwed && !this.#toAgent.isOwed)
+    else if (this.#toPeer.owedBytes === 0 && this.#toAgent.owedBytes === 0)
       this.#timer ??= setTimeout(() => this.#end(), LAST_ACKNOWLEDGMENT_MS);
   }
 

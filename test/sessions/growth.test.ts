@@ -57,32 +57,40 @@ for (const direction of ['down', 'up'] as const) {
   });
 }
 
-test('an agent that is allowed no further session goes on with those that it has', async () => {
-  await using _leaks = expectNoLeaks();
-  await using target = await startSourceAndSink(BYTES / 2, 1);
-  await using pair = await startPair({
-    targets: { db: target.address.port },
-    agents: {},
-    gateway: { tunnel: { sessionsPerAgent: 1 } },
+const obstacles = [
+  { what: 'is allowed no further session', tunnel: { sessionsPerAgent: 1 }, reason: /sessionsPerAgent/ },
+  {
+    what: 'cannot connect a further session',
+    tunnel: {},
+    strike: (relay: Relay) => relay.refuse(),
+    reason: /ECONNREFUSED/,
+  },
+];
+
+for (const { what, tunnel, strike, reason } of obstacles) {
+  test(`an agent that ${what} goes on with those that it has`, async () => {
+    await using _leaks = expectNoLeaks();
+    await using target = await startSourceAndSink(BYTES, 1);
+    const gateway = { tunnel };
+    await using pair = await startPair({ targets: { db: target.address.port }, agents: {}, gateway });
+    await using relay = await Relay.start({ host: '127.0.0.1', port: pair.gateway.tunnel.port });
+    relay.delay(10);
+    relay.throttle(BYTES_PER_SECOND, 'up');
+    const url = `https://127.0.0.1:${relay.address.port}`;
+    const daemon = await pair.startAgent('a1', { gateway: { url, sessions: 1 } });
+    await pair.connected('a1');
+    strike?.(relay);
+    const removed = pair.event('sessions-removed');
+    const clients = [await clientOf(pair, 'db'), await clientOf(pair, 'db')];
+    for (const { socket } of clients) socket.end();
+    const atClients = clients.map((client) => client.receive(TIMEOUT_MS));
+    const end = await removed;
+    assert.equal(end['sessions'], 1);
+    assert.match(String(end['reason']), reason);
+    for (const { sha256 } of await Promise.all(atClients)) assert.equal(sha256, pseudorandomHash(BYTES, 1));
+    assert.deepEqual(daemon.status().sessions, { wanted: 1, ready: 1 });
+    assert.equal(pair.logged.filter(({ event }) => /^session-(failed|ended)$/.test(event)).length, 0);
+    for (const client of clients) await client[Symbol.asyncDispose]();
+    await expectIdle(pair);
   });
-  await using relay = await Relay.start({ host: '127.0.0.1', port: pair.gateway.tunnel.port });
-  relay.delay(10);
-  relay.throttle(BYTES_PER_SECOND, 'up');
-  const url = `https://127.0.0.1:${relay.address.port}`;
-  await pair.startAgent('a1', { gateway: { url, sessions: 1 } });
-  await pair.connected('a1');
-  const removed = pair.event('sessions-removed');
-  const clients = [await clientOf(pair, 'db'), await clientOf(pair, 'db')];
-  for (const { socket } of clients) socket.end();
-  const received = await Promise.all(clients.map((client) => client.receive(TIMEOUT_MS)));
-  const { sessions, reason } = await removed;
-  assert.equal(sessions, 1);
-  assert.match(String(reason), /sessionsPerAgent/);
-  assert.deepEqual(
-    received.map(({ sha256 }) => sha256),
-    clients.map(() => pseudorandomHash(BYTES / 2, 1)),
-  );
-  assert.equal(pair.logged.filter(({ event }) => /^session-(failed|ended)$/.test(event)).length, 0);
-  for (const client of clients) await client[Symbol.asyncDispose]();
-  await expectIdle(pair);
-});
+}

@@ -42,10 +42,14 @@ else if (!chosen.every((part) => parts.some((known) => known === part))) {
     const report: Record<string, unknown> = {};
     if (chosen.includes('relayed')) {
       const relayed = await measureRelayed(cluster, Number(values.rounds));
-      for (const [program, { throughputShare, p50Ratio }] of Object.entries(relayed))
+      const percent = Math.round(100 * relayed.share);
+      for (const [name, program] of Object.entries(relayed.programs))
         print(
-          `${program}, relayed beside local: throughput ${ratio(throughputShare)} of it, p50 of a round trip ${ratio(p50Ratio)} times`,
+          `${name}, relayed beside local: throughput ${ratio(program.throughputShare)} of it, ${ratio(program.throughputShareApart)} ` +
+            `with ${percent} % of a processor for each program, p50 of a round trip ${ratio(program.p50Ratio)} times`,
         );
+      if (relayed.whyNotApart !== undefined)
+        print(`not measured with a share of a processor for each program: ${relayed.whyNotApart}`);
       Object.assign(report, { relayed });
     }
     if (chosen.includes('fleet')) {

@@ -1,4 +1,5 @@
 import { readFile, rm } from 'node:fs/promises';
+import { constants, setPriority } from 'node:os';
 import { residentBytes } from '../../test/rig/process-measurements.ts';
 import { type Ask, asking } from '../process/ask.ts';
 import { here, startNode } from '../process/child.ts';
@@ -23,6 +24,8 @@ export async function measureFleet(
   revocations: number,
 ) {
   const children = await Promise.all(Array.from({ length: PROCESSES }, () => startNode(AGENTS, here)));
+  // Agents run on machines of their own: what they cost must not delay the loops that are measured.
+  for (const { pid } of children) setPriority(pid, constants.priority.PRIORITY_LOW);
   const asks = children.map((child) => asking<RoamingAgentsHandlers>(child, 'the simulated agents'));
   const gateways = replicas.map(({ tunnel }) => tunnel);
   await Promise.all(asks.map((ask, index) => startAgents(ask, index)));

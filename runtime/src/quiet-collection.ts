@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { memoryReturner } from './return-memory.ts';
+import { executableUnmapper } from './unmap-executable.ts';
 
 /** Milliseconds between two looks at the CPU time of this process. */
 const INTERVAL_MS = 1_000;
@@ -36,7 +37,7 @@ export type CollectableMemory = {
   heapUsed(): number;
   /** A thorough collection takes two or three times as long. V8 then gives up empty pages that it otherwise keeps. */
   collect(isThorough: boolean): void;
-  /** Returns what the C library has kept of what was freed. */
+  /** Returns what the C library has kept of what was freed, and pages of the executable that are not in use. */
   returnFreed(): void;
 };
 
@@ -97,6 +98,8 @@ type Collect = (options: {
 function ownMemory(): CollectableMemory {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as Collect;
+  const returnMemory = memoryReturner();
+  const unmapExecutable = executableUnmapper();
   return {
     cpuTime() {
       const { user, system } = process.cpuUsage();
@@ -105,6 +108,9 @@ function ownMemory(): CollectableMemory {
     heapUsed: () => process.memoryUsage().heapUsed,
     collect: (isThorough) =>
       collect({ type: 'major', execution: 'sync', flavor: isThorough ? 'last-resort' : 'regular' }),
-    returnFreed: memoryReturner(),
+    returnFreed() {
+      returnMemory();
+      unmapExecutable();
+    },
   };
 }

@@ -5,8 +5,8 @@ import type { Cell, Metric } from './cell.ts';
 
 const HELD = 1000;
 const BULK_STREAMS = 16;
-/** Milliseconds that a new route has to finish its start, and to give up the memory of it. */
-const START = 8_000;
+/** Milliseconds that a new route has to finish its start, to give up the memory of it, and to do once what it does when idle. */
+const START = 20_000;
 /** Milliseconds after the bulk until it is read: what it needed is given back soon after its end. */
 const AFTER_BULK = 1_000;
 /** Milliseconds after the load in which memory has to return. */

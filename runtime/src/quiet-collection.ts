@@ -58,6 +58,8 @@ export function collectWhenQuiet({ onQuiet, dataMoved, memory }: QuietCollection
   let hasStarted = false;
   /** Whether data has gone through since the last thorough collection, or there was none yet. */
   let isOwed = true;
+  /** Whether there was a collection at an earlier look: what it finds is freed beside the program, which takes a moment. */
+  let isFreed = false;
   const isDue = () => {
     if (quiet < QUIET_LOOKS) return false;
     return work >= (still >= QUIET_LOOKS ? MIN_WORK_MS : MIN_WORK_BESIDE_DATA_MS);
@@ -74,11 +76,15 @@ export function collectWhenQuiet({ onQuiet, dataMoved, memory }: QuietCollection
     moved = dataMoved();
     work += used;
     quiet = used < QUIET_CPU_MS ? quiet + 1 : 0;
+    if (isFreed && quiet > 0) {
+      returnFreed();
+      isFreed = false;
+    }
     const isThorough = isThoroughDue();
     if (!isThorough && !isDue()) return;
     onQuiet();
     collect(isThorough);
-    returnFreed();
+    isFreed = true;
     if (isThorough) isOwed = false;
     hasStarted = true;
     // The collection itself is work that needs no other.

@@ -1,20 +1,27 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rmdir, writeFile } from 'node:fs/promises';
+import { mkdir, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 const ROOT = '/sys/fs/cgroup';
 /** Version 1 has a folder for each controller, and version 2 one for all. */
 const V1 = join(ROOT, 'cpu');
+const PARENT = existsSync(V1) ? V1 : ROOT;
 /** Microseconds of a processor in each period: the least that the kernel takes, so that a process never stands still for long. */
 const QUOTA = 1_000;
 
 /** Returns why processes cannot be held to a share of a processor here, or undefined if they can. */
 export async function whyNoShares(): Promise<string | undefined> {
   if (process.platform !== 'linux') return 'control groups require Linux';
-  if (process.geteuid?.() !== 0) return 'control groups require root';
-  if (existsSync(V1)) return undefined;
-  const enabled = await readFile(join(ROOT, 'cgroup.subtree_control'), 'utf8').catch(() => '');
-  return enabled.split(/\s/).includes('cpu') ? undefined : `the cpu controller is not enabled in ${ROOT}`;
+  const group = groupOf(process.pid);
+  try {
+    await mkdir(group);
+    await limit(group, 1);
+    return undefined;
+  } catch (error) {
+    return `no control group can be limited: ${error instanceof Error ? error.message : error}`;
+  } finally {
+    await rmdir(group).catch(() => {});
+  }
 }
 
 /**
@@ -23,20 +30,27 @@ export async function whyNoShares(): Promise<string | undefined> {
  */
 export async function holdToShare(pids: readonly number[], share: number): Promise<AsyncDisposable> {
   await using stack = new AsyncDisposableStack();
-  const parent = existsSync(V1) ? V1 : ROOT;
-  const period = Math.round(QUOTA / share);
   for (const pid of pids) {
-    const group = join(parent, `penstock-bench-${pid}`);
+    const group = groupOf(pid);
     await mkdir(group);
     stack.defer(() => rmdir(group));
-    if (parent === V1) {
-      await writeFile(join(group, 'cpu.cfs_period_us'), String(period));
-      await writeFile(join(group, 'cpu.cfs_quota_us'), String(QUOTA));
-    } else await writeFile(join(group, 'cpu.max'), `${QUOTA} ${period}`);
+    await limit(group, share);
     await move(pid, group);
-    stack.defer(() => move(pid, parent).catch(() => {}));
+    stack.defer(() => move(pid, PARENT).catch(() => {}));
   }
   return stack.move();
+}
+
+const groupOf = (pid: number) => join(PARENT, `penstock-bench-${pid}`);
+
+async function limit(group: string, share: number): Promise<void> {
+  const period = Math.round(QUOTA / share);
+  if (PARENT === ROOT) {
+    await writeFile(join(group, 'cpu.max'), `${QUOTA} ${period}`);
+    return;
+  }
+  await writeFile(join(group, 'cpu.cfs_period_us'), String(period));
+  await writeFile(join(group, 'cpu.cfs_quota_us'), String(QUOTA));
 }
 
 const move = (pid: number, group: string) => writeFile(join(group, 'cgroup.procs'), String(pid));

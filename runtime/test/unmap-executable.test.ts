@@ -41,6 +41,18 @@ test('a segment that was written to is not among them, nor is one that can be', 
   );
 });
 
+test('what comes right before the data may have been written to, whatever the system says', () => {
+  assert.deepEqual(
+    segments(
+      mapping('00400000-0082e000', 'r-xp', '/opt/a program'),
+      mapping('0082e000-03489000', 'r--p', '/opt/a program'),
+      mapping('03489000-0348a000', 'r--p', '/opt/a program'),
+      mapping('0348a000-0348b000', 'rw-p', '/opt/a program'),
+    ),
+    ['400000-82e000', '82e000-3489000'],
+  );
+});
+
 test('what is mapped from the same file elsewhere is not part of it', () => {
   assert.deepEqual(
     segments(

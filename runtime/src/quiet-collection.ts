@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { executableReturner } from './return-executable.ts';
 import { memoryReturner } from './return-memory.ts';
-import { executableUnmapper } from './unmap-executable.ts';
 
 /** Milliseconds between two looks at the CPU time of this process. */
 const INTERVAL_MS = 1_000;
@@ -37,7 +37,7 @@ export type CollectableMemory = {
   heapUsed(): number;
   /** A thorough collection takes two or three times as long. V8 then gives up empty pages that it otherwise keeps. */
   collect(isThorough: boolean): void;
-  /** Returns what the C library has kept of what was freed, and pages of the executable that are not in use. */
+  /** Returns what the C library has kept of what was freed, and the pages of the executable. */
   returnFreed(): void;
 };
 
@@ -59,7 +59,7 @@ export function collectWhenQuiet({ onQuiet, dataMoved, memory }: QuietCollection
   /** Whether data has gone through since the last thorough collection, or there was none yet. */
   let isOwed = true;
   /** Whether there was a collection at an earlier look: what it finds is freed beside the program, which takes a moment. */
-  let isFreed = false;
+  let isReturnOwed = false;
   const isDue = () => {
     if (quiet < QUIET_LOOKS) return false;
     return work >= (still >= QUIET_LOOKS ? MIN_WORK_MS : MIN_WORK_BESIDE_DATA_MS);
@@ -76,15 +76,17 @@ export function collectWhenQuiet({ onQuiet, dataMoved, memory }: QuietCollection
     moved = dataMoved();
     work += used;
     quiet = used < QUIET_CPU_MS ? quiet + 1 : 0;
-    if (isFreed && quiet > 0) {
+    if (isReturnOwed && quiet > 0) {
       returnFreed();
-      isFreed = false;
+      isReturnOwed = false;
+      // As with the collection itself.
+      before = cpuTime();
     }
     const isThorough = isThoroughDue();
     if (!isThorough && !isDue()) return;
     onQuiet();
     collect(isThorough);
-    isFreed = true;
+    isReturnOwed = true;
     if (isThorough) isOwed = false;
     hasStarted = true;
     // The collection itself is work that needs no other.
@@ -105,7 +107,7 @@ function ownMemory(): CollectableMemory {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as Collect;
   const returnMemory = memoryReturner();
-  const unmapExecutable = executableUnmapper();
+  const returnExecutable = executableReturner();
   return {
     cpuTime() {
       const { user, system } = process.cpuUsage();
@@ -116,7 +118,7 @@ function ownMemory(): CollectableMemory {
       collect({ type: 'major', execution: 'sync', flavor: isThorough ? 'last-resort' : 'regular' }),
     returnFreed() {
       returnMemory();
-      unmapExecutable();
+      returnExecutable();
     },
   };
 }

@@ -18,7 +18,10 @@ function setUp(t: TestContext) {
         state.cpu += 1_000;
         done.push(isThorough ? 'thorough' : 'regular');
       },
-      returnFreed: () => done.push('return'),
+      returnFreed() {
+        state.cpu += 100;
+        done.push('return');
+      },
     },
   });
   t.after(stop);
@@ -38,7 +41,8 @@ test('what a start has left is collected thoroughly, once', (t) => {
   const { pass } = setUp(t);
   assert.deepEqual(pass(2, 10), []);
   assert.deepEqual(pass(1, 10), ['drop caches', 'thorough']);
-  assert.deepEqual(pass(300, 1), ['return'], 'a second later, when it has been freed');
+  assert.deepEqual(pass(1, 1), ['return'], 'a second later, when it has been freed');
+  assert.deepEqual(pass(299, 1), []);
   const regular = ['drop caches', 'regular', 'return'];
   assert.deepEqual(
     pass(300, 10),

@@ -8,6 +8,9 @@ const MADV_DONTNEED = 4;
 /** A part of this process's memory. */
 export type Segment = { readonly start: bigint; readonly end: bigint };
 
+/** Pages that were written to are private, or swapped out. */
+const UNWRITTEN = [/^Private_Dirty: +0 kB$/m, /^Anonymous: +0 kB$/m, /^Swap: +0 kB$/m];
+
 const HEADING = /^([0-9a-f]+)-([0-9a-f]+) (\S{4}) \S+ \S+ \S+ +(.+)$/;
 
 /**
@@ -24,7 +27,7 @@ export function unwrittenSegments(smaps: string, executable: string): Segment[] 
     if (!isNext) continue;
     const segment = { start: BigInt(`0x${from}`), end: BigInt(`0x${to}`) };
     end = segment.end;
-    const isUnwritten = /^Private_Dirty: +0 kB$/m.test(mapping) && /^Anonymous: +0 kB$/m.test(mapping);
+    const isUnwritten = UNWRITTEN.every((line) => line.test(mapping));
     if (!access.includes('w')) {
       if (isUnwritten) segments.push(segment);
       continue;
@@ -37,19 +40,18 @@ export function unwrittenSegments(smaps: string, executable: string): Segment[] 
 
 /**
  * Returns a function that gives up the pages of the executable, which the system counts for each process that has touched them: more than
- * half of those of a start serve nothing else. What runs next finds its pages in the cache of the file again, sixteen with each fault
- * (docs/decisions/0029). Does nothing where Node cannot call the C library.
+ * half of those of a start serve nothing else. What runs next finds its pages in the cache of the file again (docs/decisions/0029). Does
+ * nothing where Node cannot call the C library. Takes longer the more memory the process has: call it when nobody waits.
  */
-export function executableUnmapper(): () => void {
+export function executableReturner(): () => void {
   if (process.platform !== 'linux') return () => {};
   const memory = cFunctions<Memory>({
     madvise: { arguments: ['uint64', 'uint64', 'int32'], return: 'int32' },
   });
   if (memory === undefined) return () => {};
-  let segments: readonly Segment[] | undefined;
   return () => {
-    segments ??= ownSegments();
-    for (const { start, end } of segments) memory.madvise(start, end - start, MADV_DONTNEED);
+    // Read each time: a debugger or a tracer may have written to a page meanwhile.
+    for (const { start, end } of ownSegments()) memory.madvise(start, end - start, MADV_DONTNEED);
   };
 }
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
-import { unwrittenSegments } from '../src/unmap-executable.ts';
+import { unwrittenSegments } from '../src/return-executable.ts';
 
-const mapping = (range: string, access: string, path: string, dirty = 0) =>
+const mapping = (range: string, access: string, path: string, dirty = 0, swapped = 0) =>
   [
     `${range} ${access} 00000000 fe:00 5358028                            ${path}`,
     'Size:               4280 kB',
@@ -11,6 +11,7 @@ const mapping = (range: string, access: string, path: string, dirty = 0) =>
     'Shared_Clean:       1024 kB',
     `Private_Dirty:         ${dirty} kB`,
     `Anonymous:             ${dirty} kB`,
+    `Swap:                  ${swapped} kB`,
     'VmFlags: rd mr mw me',
   ].join('\n');
 
@@ -39,6 +40,10 @@ test('a segment that was written to is not among them, nor is one that can be', 
     ),
     ['400000-82e000'],
   );
+});
+
+test('a segment that was written to and swapped out is not among them', () => {
+  assert.deepEqual(segments(mapping('00400000-0082e000', 'r-xp', '/opt/a program', 0, 4)), []);
 });
 
 test('what comes right before the data may have been written to, whatever the system says', () => {
@@ -71,13 +76,13 @@ test('other files and a text that is something else have no segments', () => {
 
 const CHILD = `
   import { readFileSync } from 'node:fs';
-  import { executableUnmapper } from ${JSON.stringify(new URL('../src/unmap-executable.ts', import.meta.url).href)};
+  import { executableReturner } from ${JSON.stringify(new URL('../src/return-executable.ts', import.meta.url).href)};
   const resident = () => Number(/^RssFile:\\s+(\\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))[1]) * 1024;
-  const unmap = executableUnmapper();
+  const giveUp = executableReturner();
   const before = resident();
-  unmap();
+  giveUp();
   const after = resident();
-  unmap();
+  giveUp();
   // Parsed, compiled, executed and collected by code that has to be mapped again.
   const sum = new Function('count', 'let sum = 0; for (let i = 0; i < count; i += 1) sum += i; return sum;')(1e6);
   gc();

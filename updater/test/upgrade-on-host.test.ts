@@ -133,7 +133,11 @@ test('a host is upgraded, a broken version goes back, and a power cut changes ne
     const upgrade = now('3.0.0');
     await host.until('the probation', () => status().name === 'probation');
     const before = certificate();
-    await host.until('the renewal', () => certificate() !== before, 90_000);
+    try {
+      await host.until('the renewal', () => certificate() !== before, 240_000);
+    } catch (cause) {
+      throw new Error(journals(), { cause });
+    }
     const { identity } = pair.gatewayConfig;
     await pair.gateway.apply({
       ...pair.gatewayConfig,

@@ -21,8 +21,8 @@ export const nameOfWan = ({ roundTrip, loss, ...shape }: WanShape) =>
 /** Direct TCP, a connection for each client with TLS and with Noise, and all clients in a few sessions. */
 export const wanRoutes: readonly RouteName[] = ['direct', 'node-tls', 'rathole', 'penstock'];
 
-/** Time in which an agent adds the sessions that several streams need. It keeps them for minutes. */
-const GROWTH_MS = 20_000;
+/** Time in which an agent adds the sessions that several streams need, also if it gives up once. It keeps them for minutes. */
+const GROWTH_MS = 40_000;
 
 export function wanCells({ roundTrip, loss }: Distance): readonly Cell[] {
   return wanShapes

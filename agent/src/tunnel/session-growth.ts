@@ -21,8 +21,13 @@ const SETTLE_MS = 4_000;
 const MIN_GAIN = 1.2;
 /** Less than this of what was moved without them means that the load has ended. */
 const ENDED = 0.7;
-/** Milliseconds without growth after it was of no use, because the link itself is full, or could not be had. */
-const PAUSE_MS = 10 * 60_000;
+/**
+ * Milliseconds without growth after it was of no use: at first, and at most. A link that is full stays so, and each failure in a row makes
+ * the pause longer. But of a connection that loses packets it depends on chance how soon it is fast, and one failure proves little.
+ */
+const FIRST_PAUSE_MS = 20_000;
+const MAX_PAUSE_MS = 10 * 60_000;
+const LONGER = 3;
 /** Milliseconds after which what was measured says nothing about sessions that are congested again. */
 const REMEMBERED_MS = 5_000;
 /** Interval at which additional sessions are looked at, and time without need after which they end. */
@@ -54,6 +59,8 @@ export class SessionGrowth {
   #wanted = 0;
   #phase: Phase = { name: 'relieved' };
   #pausedUntil = Number.NEGATIVE_INFINITY;
+  /** Trials in a row that were of no use. */
+  #failures = 0;
   #congestedAt = Number.NEGATIVE_INFINITY;
   /** The rate before the first growth, and when the additional sessions were last needed. */
   #first = 0;
@@ -88,7 +95,7 @@ export class SessionGrowth {
 
   /** No more sessions than these can be had. */
   refused(sessions: number, reason: string): void {
-    this.#pausedUntil = this.#options.clock.now() + PAUSE_MS;
+    this.#pause(MAX_PAUSE_MS);
     this.#set(Math.min(sessions, this.sessions), reason);
   }
 
@@ -97,6 +104,7 @@ export class SessionGrowth {
     this.#keep(this.sessions);
     this.#endTrial();
     this.#pausedUntil = Number.NEGATIVE_INFINITY;
+    this.#failures = 0;
   }
 
   stop(): void {
@@ -128,15 +136,24 @@ export class SessionGrowth {
     const { now } = this.#options.clock;
     if (rate >= before.rate * MIN_GAIN) {
       this.#phase = { name: 'proven', rate, at: now() };
+      this.#failures = 0;
       return;
     }
     this.#phase = { name: 'relieved' };
     const hasEnded = rate < before.rate * ENDED;
-    if (!hasEnded) this.#pausedUntil = now() + PAUSE_MS;
+    if (!hasEnded) {
+      this.#pause(Math.min(FIRST_PAUSE_MS * LONGER ** this.#failures, MAX_PAUSE_MS));
+      this.#failures += 1;
+    }
     this.#set(
       Math.min(before.sessions, this.sessions),
       hasEnded ? 'the load has ended' : 'more sessions move no more',
     );
+  }
+
+  /** None longer is ended. */
+  #pause(milliseconds: number): void {
+    this.#pausedUntil = Math.max(this.#pausedUntil, this.#options.clock.now() + milliseconds);
   }
 
   #endTrial(): void {

@@ -54,16 +54,33 @@ test('the sessions double while more of them move more, up to the most', async (
   growth.stop();
 });
 
-test('sessions that move no more end, even if nothing waits for them, and are not tried again for ten minutes', async () => {
+test('sessions that move no more end, even if nothing waits for them, and are tried again more and more rarely', async () => {
   const { changes, congested, link, growth, pass } = setUp();
+  /** Seconds until there are so many sessions. */
+  const until = async (sessions: number) => {
+    let seconds = 0;
+    for (; growth.sessions !== sessions && seconds < 1_000; seconds += 1) await congested(1);
+    return seconds;
+  };
   await congested(3);
   await pass(6_000);
   assert.deepEqual(changes, [4, 2]);
+  const pauses: number[] = [];
+  for (let trial = 0; trial < 6; trial += 1) {
+    pauses.push(await until(4));
+    await until(2);
+  }
+  // They are measured for two seconds before each trial.
+  const expected = [20, 60, 180, 540, 600, 600];
+  assert.ok(
+    pauses.every((seconds, trial) => Math.abs(seconds - 3 - (expected[trial] ?? 0)) <= 1),
+    String(pauses),
+  );
+  await until(4);
   link.rate = 200;
-  await congested(9 * 60);
-  assert.deepEqual(changes, [4, 2], 'whatever the reason for the change is');
-  await congested(2 * 60);
-  assert.deepEqual(changes, [4, 2, 4, 2]);
+  await until(8);
+  await until(4);
+  assert.ok((await until(8)) < 25, 'one failure after a success proves little');
   growth.stop();
 });
 

@@ -9,7 +9,7 @@ import { setFlagsFromString } from 'node:v8';
 export function tuneGarbageCollection(): void {
   setFlagsFromString('--external-memory-accounted-in-global-limit');
   setFlagsFromString('--heap-growing-percent=300');
-  // Keeps the young generation at its initial 2 MiB: it would grow to 32 MiB, most of which holds garbage.
+  // Until `sizeYoungGeneration` lets it grow, for what lives longer than the start does.
   setFlagsFromString('--semi-space-growth-factor=1');
   // A young generation of that size is collected sooner by the thread itself than helpers wake up for it.
   setFlagsFromString('--no-parallel-scavenge');

@@ -43,3 +43,4 @@ export { type ReleasePermit, Semaphore } from './semaphore.ts';
 export { inSlices, MAX_SLICE_ITEMS, nextTurn } from './slices.ts';
 export { sourceAddressKey } from './source-address-key.ts';
 export { TokenBucket } from './token-bucket.ts';
+export { sizeYoungGeneration } from './young-generation.ts';

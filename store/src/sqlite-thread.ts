@@ -12,6 +12,12 @@ type Pending = {
 };
 
 /**
+ * MiB of both halves of the young generation, which are 1 MiB each then, and of large objects. Each thread's would grow to 48 as soon as
+ * the flags of the process let that of the main thread grow (`sizeYoungGeneration`).
+ */
+const YOUNG_GENERATION_MB = 3;
+
+/**
  * One SQLite connection in a separate thread. After it has ended, a new one must be started. It keeps the process alive
  * only while a caller waits for it, so that a process whose startup failed can exit.
  */
@@ -33,6 +39,7 @@ export class SqliteThread {
       workerData: data,
       name: 'store',
       execArgv: [],
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
     });
     this.#ended = new Promise((resolve) => this.#worker.once('exit', () => resolve()));
     this.#worker.on('error', (cause) => this.#fail(this.#failure('failed.', { cause })));

@@ -1,6 +1,6 @@
 import { type AgentConfig, fieldsWithoutEffect } from '@penstock/config-schema';
 import { eventLog, openLog } from '@penstock/observe';
-import { collectWhenQuiet, systemClock } from '@penstock/runtime';
+import { collectWhenQuiet, sizeYoungGeneration, systemClock } from '@penstock/runtime';
 import { serviceNotifier } from '@penstock/services';
 import {
   exitCodes,
@@ -48,6 +48,7 @@ async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
   if (ignored.length > 0) record('config-fields-ignored', { fields: ignored });
   let logOfDaemon = record;
   let { drain } = first.config;
+  const stopSizing = sizeYoungGeneration();
   const stopCollecting = collectWhenQuiet({ onQuiet: emptyChunkPool, dataMoved });
   try {
     const reason = await runService(first.config, first.source.files, {
@@ -77,6 +78,7 @@ async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
     if (reason === 'restart') io.setExitCode(exitCodes.restart);
   } finally {
     stopCollecting();
+    stopSizing();
     bounded.flush();
     await flush();
     // Everything is closed. A pending write that never completes, to a full disk for example, must not block the exit.

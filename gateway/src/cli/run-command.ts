@@ -1,6 +1,6 @@
 import { fieldsWithoutEffect, type GatewayConfig, loadGatewayConfig } from '@penstock/config-schema';
 import { eventLog, openLog } from '@penstock/observe';
-import { collectWhenQuiet, systemClock } from '@penstock/runtime';
+import { collectWhenQuiet, sizeYoungGeneration, systemClock } from '@penstock/runtime';
 import { serviceNotifier } from '@penstock/services';
 import {
   exemptFromProxy,
@@ -57,6 +57,7 @@ async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
   const ignored = fieldsWithoutEffect(first.config);
   if (ignored.length > 0) record('config-fields-ignored', { fields: ignored });
   let { drain } = first.config;
+  const stopSizing = sizeYoungGeneration();
   const stopCollecting = collectWhenQuiet({ onQuiet: emptyChunkPool, dataMoved });
   try {
     await runService(first.config, first.source.files, {
@@ -88,6 +89,7 @@ async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
     });
   } finally {
     stopCollecting();
+    stopSizing();
     bounded.flush();
     await flush();
     // Everything is closed. A pending write that never completes, to a full disk for example, must not block the exit.

@@ -1,0 +1,23 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const child = fileURLToPath(new URL('young-generation-child.ts', import.meta.url));
+
+/** MiB of each half. */
+type States = Record<'before' | 'at work' | 'later' | 'quiet' | 'again' | 'stopped', number>;
+
+test('the young generation grows with work, but not on and on, and again after a quiet time', async () => {
+  // In a process of its own, whose flags are its own.
+  const { stdout } = await promisify(execFile)(process.execPath, [child]);
+  const states: States = JSON.parse(stdout);
+  assert.ok(states.before < 3, `${states.before} MiB before`);
+  // It doubles, and may do so once more before that is noticed.
+  for (const state of ['at work', 'later', 'again'] as const) {
+    assert.ok(states[state] > 3 && states[state] < 9, `${states[state]} MiB ${state}`);
+  }
+  assert.ok(states.quiet < 3, `${states.quiet} MiB when quiet`);
+  assert.ok(states.stopped < 3, `${states.stopped} MiB when nothing lets it grow`);
+});

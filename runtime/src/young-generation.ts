@@ -1,8 +1,11 @@
 import { PerformanceObserver } from 'node:perf_hooks';
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 
-/** Bytes of each half of the young generation while there is work. V8 begins with 1 MiB. */
-const WANTED_BYTES = 4 * 1024 * 1024;
+/**
+ * Bytes in each half of the young generation from which it is large enough. It has 1, 2, or 4 MiB, less the headers of its pages, so this
+ * stands for 4.
+ */
+const ENOUGH_BYTES = 3 * 1024 * 1024;
 /** By what V8 multiplies it when more has survived than it holds. */
 const GROW = 2;
 const STAY = 1;
@@ -20,7 +23,7 @@ export function sizeYoungGeneration(): () => void {
     growth = next;
     setFlagsFromString(`--semi-space-growth-factor=${next}`);
   };
-  const observer = new PerformanceObserver(() => set(halfBytes() < WANTED_BYTES ? GROW : STAY));
+  const observer = new PerformanceObserver(() => set(halfBytes() < ENOUGH_BYTES ? GROW : STAY));
   observer.observe({ entryTypes: ['gc'] });
   set(GROW);
   return () => {

@@ -14,7 +14,7 @@ test('the young generation grows with work, but not on and on, and again after a
   const { stdout } = await promisify(execFile)(process.execPath, [child]);
   const states: States = JSON.parse(stdout);
   assert.ok(states.before < 3, `${states.before} MiB before`);
-  // It doubles, and may do so once more before that is noticed.
+  // From 1 MiB to 2 and 4. It may double once more before that is noticed.
   for (const state of ['at work', 'later', 'again'] as const) {
     assert.ok(states[state] > 3 && states[state] < 9, `${states[state]} MiB ${state}`);
   }

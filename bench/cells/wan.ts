@@ -22,7 +22,7 @@ export const nameOfWan = ({ roundTrip, loss, ...shape }: WanShape) =>
 export const wanRoutes: readonly RouteName[] = ['direct', 'node-tls', 'rathole', 'penstock'];
 
 /** Time in which an agent adds the sessions that several streams need, also if it gives up once. It keeps them for minutes. */
-const GROWTH_MS = 40_000;
+const GROWTH_MS = 60_000;
 
 export function wanCells({ roundTrip, loss }: Distance): readonly Cell[] {
   return wanShapes

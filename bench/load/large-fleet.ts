@@ -18,7 +18,7 @@ import {
   soleLeadership,
 } from '@penstock/control-plane';
 import { createGatewayMetrics, type RegisteredSession, Registry } from '@penstock/gateway';
-import { systemClock, tuneGarbageCollection } from '@penstock/runtime';
+import { sizeYoungGeneration, systemClock, tuneGarbageCollection } from '@penstock/runtime';
 import { createStore, type Store } from '@penstock/store';
 import { answerWith } from '../process/ask.ts';
 import { LongestTurn } from './longest-turn.ts';
@@ -73,6 +73,7 @@ answerWith({
     await enroll(store, count);
     const plane = await startControlPlane(store, starting, isConsole);
     churn = connectAll(count, plane.registry, starting);
+    starting.defer(sizeYoungGeneration());
     turns.start();
     starting.defer(() => turns.stop());
     const running = starting.move();

@@ -9,8 +9,8 @@ import { setFlagsFromString } from 'node:v8';
 export function tuneGarbageCollection(): void {
   setFlagsFromString('--external-memory-accounted-in-global-limit');
   setFlagsFromString('--heap-growing-percent=300');
-  // Until `sizeYoungGeneration` lets it grow, for what lives longer than the start does.
+  // Keeps each half of the young generation at its initial 1 MiB, until `sizeYoungGeneration` lets it grow.
   setFlagsFromString('--semi-space-growth-factor=1');
-  // A young generation of that size is collected sooner by the thread itself than helpers wake up for it.
+  // Helpers take longer to wake up than the thread itself takes to collect so little.
   setFlagsFromString('--no-parallel-scavenge');
 }

@@ -48,7 +48,7 @@ async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
   if (ignored.length > 0) record('config-fields-ignored', { fields: ignored });
   let logOfDaemon = record;
   let { drain } = first.config;
-  const stopSizing = sizeYoungGeneration();
+  let stopSizing = () => {};
   const stopCollecting = collectWhenQuiet({ onQuiet: emptyChunkPool, dataMoved });
   try {
     const reason = await runService(first.config, first.source.files, {
@@ -61,6 +61,7 @@ async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
       watchStarter: (onGone) => watchStarter(starter, onGone),
       start: async (config) => {
         const daemon = await startDaemon({ config, environment: io.environment, log: record });
+        stopSizing = sizeYoungGeneration();
         logOfDaemon = daemon.log;
         return {
           ...daemon,

@@ -22,8 +22,9 @@ const MIN_GAIN = 1.2;
 /** Less than this of what was moved without them means that the load has ended. */
 const ENDED = 0.7;
 /**
- * Milliseconds without growth after it was of no use: at first, and at most. A link that is full stays so, and each failure in a row makes
- * the pause longer. But of a connection that loses packets it depends on chance how soon it is fast, and one failure proves little.
+ * Milliseconds without growth after it was of no use: at first, and at most, which is also the pause when it could not be had. A link that
+ * is full stays so, and each failure in a row makes the pause longer. But how soon a connection that loses packets becomes fast depends on
+ * chance, so one failure proves little.
  */
 const FIRST_PAUSE_MS = 20_000;
 const MAX_PAUSE_MS = 10 * 60_000;
@@ -44,7 +45,7 @@ type Phase =
   /** Congested since then. */
   | { readonly name: 'measuring'; readonly since: Mark }
   /** More sessions than before are on trial. */
-  | { readonly name: 'trial'; readonly stop: () => void }
+  | { readonly name: 'trial'; readonly before: number; readonly stop: () => void }
   /** What they moved. */
   | { readonly name: 'proven'; readonly rate: number; readonly at: number };
 
@@ -96,6 +97,8 @@ export class SessionGrowth {
   /** No more sessions than these can be had. */
   refused(sessions: number, reason: string): void {
     this.#pause(MAX_PAUSE_MS);
+    // A trial of no more sessions than before would prove nothing, or by chance something.
+    if (this.#phase.name === 'trial' && sessions <= this.#phase.before) this.#endTrial();
     this.#set(Math.min(sessions, this.sessions), reason);
   }
 
@@ -124,9 +127,9 @@ export class SessionGrowth {
       const stop = clock.after(MEASURE_MS, () =>
         this.#judge(rateOf(since, this.#mark()), { sessions, rate }),
       );
-      this.#phase = { name: 'trial', stop };
+      this.#phase = { name: 'trial', before: sessions, stop };
     };
-    this.#phase = { name: 'trial', stop: clock.after(SETTLE_MS, settled) };
+    this.#phase = { name: 'trial', before: sessions, stop: clock.after(SETTLE_MS, settled) };
     this.#stopLooking ??= this.#lookLater();
     this.#set(Math.min(2 * sessions, most()), 'clients wait for each other');
   }
@@ -142,6 +145,8 @@ export class SessionGrowth {
     this.#phase = { name: 'relieved' };
     const hasEnded = rate < before.rate * ENDED;
     if (!hasEnded) {
+      // Failures of long ago were perhaps those of another network.
+      if (now() - this.#pausedUntil > MAX_PAUSE_MS) this.#failures = 0;
       this.#pause(Math.min(FIRST_PAUSE_MS * LONGER ** this.#failures, MAX_PAUSE_MS));
       this.#failures += 1;
     }
@@ -151,7 +156,7 @@ export class SessionGrowth {
     );
   }
 
-  /** None longer is ended. */
+  /** Does not shorten a longer one. */
   #pause(milliseconds: number): void {
     this.#pausedUntil = Math.max(this.#pausedUntil, this.#options.clock.now() + milliseconds);
   }

@@ -54,21 +54,23 @@ test('the sessions double while more of them move more, up to the most', async (
   growth.stop();
 });
 
+/** Seconds until there are so many sessions, while they are congested. */
+async function until(sessions: number, { growth, congested }: ReturnType<typeof setUp>): Promise<number> {
+  let seconds = 0;
+  for (; growth.sessions !== sessions && seconds < 1_000; seconds += 1) await congested(1);
+  return seconds;
+}
+
 test('sessions that move no more end, even if nothing waits for them, and are tried again more and more rarely', async () => {
-  const { changes, congested, link, growth, pass } = setUp();
-  /** Seconds until there are so many sessions. */
-  const until = async (sessions: number) => {
-    let seconds = 0;
-    for (; growth.sessions !== sessions && seconds < 1_000; seconds += 1) await congested(1);
-    return seconds;
-  };
+  const rig = setUp();
+  const { changes, congested, link, growth, pass } = rig;
   await congested(3);
   await pass(6_000);
   assert.deepEqual(changes, [4, 2]);
   const pauses: number[] = [];
   for (let trial = 0; trial < 6; trial += 1) {
-    pauses.push(await until(4));
-    await until(2);
+    pauses.push(await until(4, rig));
+    await until(2, rig);
   }
   // They are measured for two seconds before each trial.
   const expected = [20, 60, 180, 540, 600, 600];
@@ -76,11 +78,43 @@ test('sessions that move no more end, even if nothing waits for them, and are tr
     pauses.every((seconds, trial) => Math.abs(seconds - 3 - (expected[trial] ?? 0)) <= 1),
     String(pauses),
   );
-  await until(4);
+  await until(4, rig);
   link.rate = 200;
-  await until(8);
-  await until(4);
-  assert.ok((await until(8)) < 25, 'one failure after a success proves little');
+  await until(8, rig);
+  await until(4, rig);
+  assert.ok((await until(8, rig)) < 25, 'one failure after a success proves little');
+  growth.stop();
+});
+
+test('failures of long ago, or with another configuration, do not make the next pause longer', async () => {
+  const rig = setUp();
+  const { growth, pass } = rig;
+  const fail = async () => {
+    await until(4, rig);
+    await until(2, rig);
+  };
+  await fail();
+  await fail();
+  await pass(12 * MINUTE);
+  await fail();
+  assert.ok((await until(4, rig)) < 25, 'long ago');
+  await until(2, rig);
+  growth.configured();
+  assert.ok((await until(4, rig)) < 5, 'it need not wait');
+  await until(2, rig);
+  assert.ok((await until(4, rig)) < 25, 'with another configuration');
+  growth.stop();
+});
+
+test('a trial of sessions that could not be had is no failure', async () => {
+  const rig = setUp();
+  const { growth, congested } = rig;
+  await congested(3);
+  growth.refused(2, 'test');
+  await congested(10 * 60);
+  await until(4, rig);
+  await until(2, rig);
+  assert.ok((await until(4, rig)) < 25);
   growth.stop();
 });
 

@@ -57,7 +57,7 @@ async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
   const ignored = fieldsWithoutEffect(first.config);
   if (ignored.length > 0) record('config-fields-ignored', { fields: ignored });
   let { drain } = first.config;
-  const stopSizing = sizeYoungGeneration();
+  let stopSizing = () => {};
   const stopCollecting = collectWhenQuiet({ onQuiet: emptyChunkPool, dataMoved });
   try {
     await runService(first.config, first.source.files, {
@@ -70,6 +70,7 @@ async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
       watchStarter: (onGone) => watchStarter(starter, onGone),
       start: async (config) => {
         const gateway = await startGateway({ config, log: record, compileSchemas: true });
+        stopSizing = sizeYoungGeneration();
         return {
           ...gateway,
           failed: Promise.withResolvers<Error>().promise,

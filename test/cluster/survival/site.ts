@@ -221,6 +221,9 @@ export async function startSite(
       await agent.json({ event: 'session-ready', session: 1 }, START_TIMEOUT_MS);
     }),
   );
+  // It looks twice a second which replicas are ready, and none is before it has an agent.
+  progress('waiting for the load balancer');
+  await firstSuccess(target.clientConfig(clientsAddress));
   const find =
     <Name extends string>(all: ReadonlyMap<Name, ManagedProcess>) =>
     (name: Name) => {

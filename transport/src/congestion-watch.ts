@@ -3,6 +3,8 @@ import { everyTick } from './shared-ticks.ts';
 export type CongestionPort = {
   /** Milliseconds; undefined until it was measured. */
   roundTrip(): number | undefined;
+  /** Data of at least one connection waits. Called again a few times a second while it does. */
+  onWaiting(): void;
   /** Data of several connections has waited for a second. Called again about once a second while it does. */
   onCongested(): void;
 };
@@ -46,8 +48,9 @@ export class CongestionWatch {
     // The least of some minutes, as a ping queues behind the data that waits.
     this.#roundTrip = Math.min(this.#roundTrip * RISE, this.#port.roundTrip() ?? Number.POSITIVE_INFINITY);
     const isFar = this.#roundTrip >= MIN_ROUND_TRIP_MS && this.#roundTrip < Number.POSITIVE_INFINITY;
-    const isWaiting = isFar && !isLate && this.#waiting() >= MIN_WAITING;
-    this.#ticks = isWaiting ? this.#ticks + 1 : 0;
+    const waiting = isFar && !isLate ? this.#waiting() : 0;
+    if (waiting > 0) this.#port.onWaiting();
+    this.#ticks = waiting >= MIN_WAITING ? this.#ticks + 1 : 0;
     if (this.#ticks < TICKS) return;
     this.#ticks = 0;
     this.#port.onCongested();

@@ -1,9 +1,11 @@
+import type { TLSSocket } from 'node:tls';
 import {
   type Acknowledgment,
   type AcknowledgmentSource,
   Acknowledgments,
   type Urgency,
 } from './acknowledgments.ts';
+import { BandwidthEstimate } from './bandwidth-estimate.ts';
 import { type CongestionPort, CongestionWatch } from './congestion-watch.ts';
 import type { FarLink, LinkListener, SessionLoss } from './far-end.ts';
 import { type SilencePort, SilenceWatch } from './silence-watch.ts';
@@ -25,6 +27,7 @@ const BUSY_BYTES = 64 * 1024;
 
 /** What is asked for connections that wait for each other. */
 export type CongestedPort = Pick<CongestionPort, 'onCongested'> & {
+  readonly socket: TLSSocket;
   /** Bytes that the peer accepts of each stream before its reader has taken some. */
   streamWindow(): number;
 };
@@ -72,10 +75,14 @@ export class SessionLinks {
       },
     });
     this.#silence.start();
-    const { onCongested, streamWindow } = port;
-    if (onCongested === undefined || streamWindow === undefined) return;
+    const { onCongested, streamWindow, socket } = port;
+    if (onCongested === undefined || streamWindow === undefined || socket === undefined) return;
     const roundTrip = () => port.roundTrip();
-    this.#congestion = new CongestionWatch({ roundTrip, onCongested }, () => this.#waiting(streamWindow()));
+    const estimate = new BandwidthEstimate(socket);
+    const onWaiting = () => void estimate.renewIfLow();
+    this.#congestion = new CongestionWatch({ roundTrip, onWaiting, onCongested }, () =>
+      this.#waiting(streamWindow()),
+    );
     this.#congestion.start();
   }
 

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
+import { TLSSocket } from 'node:tls';
 import { type LinkListener, SessionLinks } from '../src/index.ts';
 
 const MIB = 1024 * 1024;
@@ -78,8 +80,13 @@ function longLink(t: TestContext) {
     () => {},
     () => false,
   );
-  const link = { congested: 0, roundTrip: 80 };
+  const link = { congested: 0, roundTrip: 80, estimates: 0 };
+  const handle = () => {
+    link.estimates += 1;
+    return null;
+  };
   links.watch({
+    socket: Object.defineProperty(new TLSSocket(new Socket()), '_handle', { get: handle }),
     bytesReceived: () => 0,
     roundTrip: () => link.roundTrip,
     streamWindow: () => 4 * MIB,
@@ -127,6 +134,19 @@ test('a session on a long link is congested while connections wait for each othe
   link.roundTrip = 1;
   pass(4_000);
   assert.equal(link.congested, 2, 'a near peer needs no further session');
+});
+
+test('the estimated bandwidth of a session on a long link is looked at while a connection waits', (t) => {
+  const { link, connection, pass } = longLink(t);
+  const one = connection('one', true);
+  pass(2_000);
+  assert.equal(link.estimates, 0, 'nothing waits');
+  Object.assign(one, waiting);
+  pass(800);
+  assert.equal(link.estimates, 2);
+  link.roundTrip = 1;
+  pass(800);
+  assert.equal(link.estimates, 2, 'a near peer is waited for because of the processor');
 });
 
 test('the connections that move most leave a congested session, as many as are asked for', (t) => {

@@ -94,6 +94,7 @@ export class GatewaySession {
       bytesReceived: () => socket.bytesRead,
       roundTrip: () => roundTrip,
       onSilent: () => this.suspect(),
+      socket,
       streamWindow: () => http.remoteSettings.initialWindowSize ?? 0,
       onCongested: () => {
         this.send({ type: 'congested' });

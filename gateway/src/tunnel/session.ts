@@ -86,6 +86,7 @@ export class AgentSession implements RegisteredSession {
       bytesReceived: () => this.#link.bytesReceived,
       roundTrip: () => this.roundTrip,
       onSilent: () => this.#link.suspect(),
+      socket,
       streamWindow: () => http.remoteSettings.initialWindowSize ?? 0,
       onCongested: () => {
         this.#control.send({ type: 'congested' });

@@ -44,11 +44,15 @@ export class CongestionWatch {
     this.#stopTicks = undefined;
   }
 
+  /** Whether the round trip is long. */
+  get isFar(): boolean {
+    return this.#roundTrip >= MIN_ROUND_TRIP_MS && this.#roundTrip < Number.POSITIVE_INFINITY;
+  }
+
   #look(isLate: boolean): void {
     // The least of some minutes, as a ping queues behind the data that waits.
     this.#roundTrip = Math.min(this.#roundTrip * RISE, this.#port.roundTrip() ?? Number.POSITIVE_INFINITY);
-    const isFar = this.#roundTrip >= MIN_ROUND_TRIP_MS && this.#roundTrip < Number.POSITIVE_INFINITY;
-    const waiting = isFar && !isLate ? this.#waiting() : 0;
+    const waiting = this.isFar && !isLate ? this.#waiting() : 0;
     if (waiting > 0) this.#port.onWaiting();
     this.#ticks = waiting >= MIN_WAITING ? this.#ticks + 1 : 0;
     if (this.#ticks < TICKS) return;

@@ -26,6 +26,8 @@ export type FarEnd = {
 export type FarLink = {
   /** Names the connection at both ends, on every session that carries it. */
   readonly id: string;
+  /** Whether its session has a long round trip. */
+  readonly isFar: boolean;
   /** How the session is lost if its connection closes now. */
   readonly closeLoss: SessionLoss;
   /** Reports what `source` has received. */

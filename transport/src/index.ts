@@ -3,6 +3,7 @@ export { releaseAfter } from './after-bulk.ts';
 export { alpnProtocols } from './alpn-protocols.ts';
 export { emptyChunkPool, releaseChunk } from './chunk-pool.ts';
 export { dataMoved } from './data-moved.ts';
+export { descriptorOf } from './descriptor-of.ts';
 export { type FarEnd, type FarLink, Http2FarEnd, type LinkListener, type SessionLoss } from './far-end.ts';
 export { openHttp2Client } from './http2-client.ts';
 export { Inbound } from './inbound.ts';

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { type PooledChunk, releaseChunk } from './chunk-pool.ts';
-import { KeptChunks } from './kept-chunks.ts';
+import type { KeptChunks } from './kept-chunks.ts';
+import { maxKeptBytes } from './kept-limit.ts';
 import type { NearEnd } from './near-end.ts';
 import type { SocketReader } from './socket-reader.ts';
 
@@ -9,18 +10,6 @@ const KIB = 1024;
 /** Unsent bytes in the stream at which the socket is paused, and resumed. */
 const PAUSE_BYTES = 512 * KIB;
 const RESUME_BYTES = 256 * KIB;
-
-/**
- * Memory of kept chunks at which a socket is paused. It is resumed at half of that. The send buffer of the session alone has 4 MiB, and as
- * much may await its acknowledgment: with half of this, one stream at 20 ms moved 150 rather than 165 MB/s, and 67 rather than 75 with a
- * loss of 1 %.
- */
-const MAX_KEPT_BYTES = 16 * KIB * KIB;
-/** The same while all connections of the process together keep more than `MUCH_KEPT_BYTES`. */
-const MAX_KEPT_SCARCE_BYTES = KIB * KIB;
-const MUCH_KEPT_BYTES = 64 * KIB * KIB;
-
-const maxKept = () => (KeptChunks.totalMemory > MUCH_KEPT_BYTES ? MAX_KEPT_SCARCE_BYTES : MAX_KEPT_BYTES);
 
 /** Bytes read from the socket while there is no stream, because Node detects a disconnected peer only while reading. */
 const MAX_ADRIFT_BYTES = 64 * KIB;
@@ -33,6 +22,7 @@ const MAX_ADRIFT_BYTES = 64 * KIB;
 export class Outbound {
   readonly #socket: NearEnd;
   readonly #kept: KeptChunks | undefined;
+  readonly #isFar: () => boolean;
   #stream: Duplex | undefined;
   /** Position up to which the socket is read while there is no stream. */
   #adriftEnd = 0;
@@ -42,10 +32,18 @@ export class Outbound {
   /** One function for all writes: a closure for each costs as much as the write. */
   readonly #onWritten = () => this.#resumeWhenRoom();
 
-  constructor(socket: NearEnd, reader: SocketReader | undefined, stream: Duplex, kept?: KeptChunks) {
+  /** `isFar` tells whether the session of the stream has a long round trip. */
+  constructor(
+    socket: NearEnd,
+    reader: SocketReader | undefined,
+    stream: Duplex,
+    kept: KeptChunks | undefined,
+    isFar: () => boolean,
+  ) {
     this.#socket = socket;
     this.#stream = stream;
     this.#kept = kept;
+    this.#isFar = isFar;
     if (reader === undefined)
       socket.on('data', (bytes: Buffer) => this.#deliver({ bytes, memory: undefined }));
     else reader.attach((chunk) => this.#deliver(chunk));
@@ -68,7 +66,7 @@ export class Outbound {
     this.#stream = undefined;
     this.#kept?.abandon();
     const { end, memory } = this.#kept ?? { end: 0, memory: 0 };
-    this.#adriftEnd = memory >= maxKept() ? end : end + MAX_ADRIFT_BYTES;
+    this.#adriftEnd = memory >= this.#maxKept ? end : end + MAX_ADRIFT_BYTES;
     if (this.#isPaused) this.#resumeWhenRoom();
   }
 
@@ -84,6 +82,11 @@ export class Outbound {
   /** Takes notice that kept bytes were acknowledged. */
   resumeWhenRoom(): void {
     if (this.#isPaused) this.#resumeWhenRoom();
+  }
+
+  /** Memory of kept chunks at which the socket is paused. It is resumed at half of that. */
+  get #maxKept(): number {
+    return maxKeptBytes(this.#isFar());
   }
 
   #deliver(chunk: PooledChunk): void {
@@ -119,14 +122,14 @@ export class Outbound {
   #isFull(): boolean {
     const kept = this.#kept;
     if (this.#stream === undefined) return kept !== undefined && kept.end >= this.#adriftEnd;
-    return this.#stream.writableLength >= PAUSE_BYTES || (kept !== undefined && kept.memory >= maxKept());
+    return this.#stream.writableLength >= PAUSE_BYTES || (kept !== undefined && kept.memory >= this.#maxKept);
   }
 
   #hasRoom(): boolean {
     const kept = this.#kept;
     if (this.#stream === undefined) return kept !== undefined && kept.end < this.#adriftEnd;
     return (
-      this.#stream.writableLength <= RESUME_BYTES && (kept === undefined || kept.memory <= maxKept() / 2)
+      this.#stream.writableLength <= RESUME_BYTES && (kept === undefined || kept.memory <= this.#maxKept / 2)
     );
   }
 }

@@ -1,11 +1,10 @@
-import type { TLSSocket } from 'node:tls';
 import {
   type Acknowledgment,
   type AcknowledgmentSource,
   Acknowledgments,
   type Urgency,
 } from './acknowledgments.ts';
-import { BandwidthEstimate } from './bandwidth-estimate.ts';
+import { type BbrPort, BbrWatch } from './bbr-watch.ts';
 import { type CongestionPort, CongestionWatch } from './congestion-watch.ts';
 import type { FarLink, LinkListener, SessionLoss } from './far-end.ts';
 import { type SilencePort, SilenceWatch } from './silence-watch.ts';
@@ -25,12 +24,12 @@ const COUNT_MS = 1_000;
 const MAX_COUNT_MS = 5_000;
 const BUSY_BYTES = 64 * 1024;
 
-/** What is asked for connections that wait for each other. */
-export type CongestedPort = Pick<CongestionPort, 'onCongested'> & {
-  readonly socket: TLSSocket;
-  /** Bytes that the peer accepts of each stream before its reader has taken some. */
-  streamWindow(): number;
-};
+/** What is asked for connections that wait in their session. */
+export type CongestedPort = BbrPort &
+  Pick<CongestionPort, 'onCongested'> & {
+    /** Bytes that the peer accepts of each stream before its reader has taken some. */
+    streamWindow(): number;
+  };
 
 /** The links of one session: whose connections outlive it, and what was acknowledged on it. */
 export class SessionLinks {
@@ -62,11 +61,10 @@ export class SessionLinks {
   }
 
   /**
-   * Watches for a peer that acknowledges nothing, and shows it that this end is alive, until `stop`; with `onCongested`, also for
-   * connections that wait for each other. Call it when the session is ready: connections that cannot be resumed need the keepalives
-   * most.
+   * Watches for a peer that acknowledges nothing, and shows it that this end is alive, until `stop`; with `congested`, also for
+   * connections that wait. Call it when the session is ready: connections that cannot be resumed need the keepalives most.
    */
-  watch(port: SilencePort & Partial<CongestedPort>): void {
+  watch(port: SilencePort, congested?: CongestedPort): void {
     this.#silence = new SilenceWatch(port, {
       isOwed: () => this.#links.values().some(({ listener }) => (listener?.owedBytes ?? 0) > 0),
       messagesSent: () => this.#sent,
@@ -75,20 +73,29 @@ export class SessionLinks {
       },
     });
     this.#silence.start();
-    const { onCongested, streamWindow, socket } = port;
-    if (onCongested === undefined || streamWindow === undefined || socket === undefined) return;
-    const roundTrip = () => port.roundTrip();
-    const estimate = new BandwidthEstimate(socket);
-    const onWaiting = () => void estimate.renewIfLow();
-    this.#congestion = new CongestionWatch({ roundTrip, onWaiting, onCongested }, () =>
-      this.#waiting(streamWindow()),
+    if (congested === undefined) return;
+    const bbr = new BbrWatch(congested);
+    this.#congestion = new CongestionWatch(
+      {
+        roundTrip: () => port.roundTrip(),
+        onWaiting: () => bbr.look(),
+        onCongested: () => congested.onCongested(),
+      },
+      () => this.#waiting(congested.streamWindow()),
     );
     this.#congestion.start();
   }
 
   /** The link of the connection `id`, for a stream of this session. */
   link(id: string): FarLink {
-    return new StreamLink(id, this.#links, this.#acknowledgments, this.#untold, this.#silence);
+    return new StreamLink(
+      id,
+      this.#links,
+      this.#acknowledgments,
+      this.#untold,
+      this.#silence,
+      this.#congestion,
+    );
   }
 
   /** Passes on what the peer has acknowledged. A connection that has ended is ignored. */
@@ -171,6 +178,7 @@ class StreamLink implements FarLink {
   readonly #acknowledgments: Acknowledgments;
   readonly #untold: UntoldEnds | undefined;
   readonly #silence: SilenceWatch | undefined;
+  readonly #congestion: CongestionWatch | undefined;
   listener: LinkListener | undefined;
   /** Bytes between the last two counts. */
   moved = 0;
@@ -182,12 +190,18 @@ class StreamLink implements FarLink {
     acknowledgments: Acknowledgments,
     untold: UntoldEnds | undefined,
     silence: SilenceWatch | undefined,
+    congestion: CongestionWatch | undefined,
   ) {
     this.id = id;
     this.#links = links;
     this.#acknowledgments = acknowledgments;
     this.#untold = untold;
     this.#silence = silence;
+    this.#congestion = congestion;
+  }
+
+  get isFar(): boolean {
+    return this.#congestion?.isFar === true;
   }
 
   get closeLoss(): SessionLoss {

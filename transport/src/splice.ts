@@ -63,7 +63,8 @@ export class Splice implements AcknowledgmentSource, LinkListener {
     this.#watchSocket();
     this.#farEnd = farEnd;
     this.#watchFarEnd(farEnd);
-    this.#outbound = new Outbound(socket, options.reader, farEnd.stream, this.#kept);
+    const isFar = () => this.#farEnd?.link?.isFar === true;
+    this.#outbound = new Outbound(socket, options.reader, farEnd.stream, this.#kept, isFar);
     this.#inbound = new Inbound(socket, (count) => this.#farEnd?.link?.acknowledgeBytes(this, count));
     this.#inbound.skip(options.carry?.received ?? 0);
     this.#inbound.attach(farEnd.stream);

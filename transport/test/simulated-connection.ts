@@ -96,6 +96,7 @@ export class SimulatedSession {
     const session = this;
     const stream = this.streams[side];
     const link: FarLink = {
+      isFar: false,
       id: 'connection',
       closeLoss: 'closed',
       acknowledge: (source) => void session.#pending.set(side, source as Splice),

@@ -41,6 +41,10 @@ export const agentEvents = {
     'warn',
     'The gateway allows this agent fewer sessions than gateway.sessions asks for: the agent uses those it gets.',
   ],
+  'bbr-restarted': [
+    'debug',
+    'The estimated bandwidth of a session had collapsed while it sent little: BBR was restarted.',
+  ],
   'gateway-untrusted': ['error', 'The server at the gateway address is not trusted.'],
   'open-succeeded': [
     'debug',

@@ -1,6 +1,7 @@
 import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
 import {
+  descriptorOf,
   SessionKeepalive,
   SessionLinks,
   type SessionLoss,
@@ -90,17 +91,22 @@ export class GatewaySession {
       () => this.#connection.control.isBlocked,
     );
     let roundTrip: number | undefined;
-    this.#links.watch({
-      bytesReceived: () => socket.bytesRead,
-      roundTrip: () => roundTrip,
-      onSilent: () => this.suspect(),
-      socket,
-      streamWindow: () => http.remoteSettings.initialWindowSize ?? 0,
-      onCongested: () => {
-        this.send({ type: 'congested' });
-        options.onCongested();
+    this.#links.watch(
+      {
+        bytesReceived: () => socket.bytesRead,
+        roundTrip: () => roundTrip,
+        onSilent: () => this.suspect(),
       },
-    });
+      {
+        streamWindow: () => http.remoteSettings.initialWindowSize ?? 0,
+        onCongested: () => {
+          this.send({ type: 'congested' });
+          options.onCongested();
+        },
+        fd: () => descriptorOf(socket),
+        onRestarted: (collapsed) => options.log('bbr-restarted', collapsed),
+      },
+    );
     this.#opens = new Opens({
       links: this.#links,
       carried: options.carried,

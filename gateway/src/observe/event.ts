@@ -39,6 +39,10 @@ export const dataPlaneEvents = {
     'An open failed and is retried through another session; the client is unaffected.',
   ],
   'client-denied': ['warn', 'A client was denied.'],
+  'bbr-restarted': [
+    'debug',
+    'The estimated bandwidth of a session had collapsed while it sent little: BBR was restarted.',
+  ],
   'host-slept': ['warn', 'This host was asleep: every session is checked immediately.'],
 } as const;
 

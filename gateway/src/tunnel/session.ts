@@ -2,7 +2,13 @@ import { randomBytes } from 'node:crypto';
 import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
 import type { TokenBucket } from '@penstock/runtime';
-import { SessionConnection, SessionLinks, type SessionLoss, UntoldEnds } from '@penstock/transport';
+import {
+  descriptorOf,
+  SessionConnection,
+  SessionLinks,
+  type SessionLoss,
+  UntoldEnds,
+} from '@penstock/transport';
 import {
   type AgentIdentity,
   type AgentMessage,
@@ -82,17 +88,22 @@ export class AgentSession implements RegisteredSession {
       () => this.#control.isBlocked,
       this.#untold,
     );
-    this.#links.watch({
-      bytesReceived: () => this.#link.bytesReceived,
-      roundTrip: () => this.roundTrip,
-      onSilent: () => this.#link.suspect(),
-      socket,
-      streamWindow: () => http.remoteSettings.initialWindowSize ?? 0,
-      onCongested: () => {
-        this.#control.send({ type: 'congested' });
-        options.registry.congested(this);
+    this.#links.watch(
+      {
+        bytesReceived: () => this.#link.bytesReceived,
+        roundTrip: () => this.roundTrip,
+        onSilent: () => this.#link.suspect(),
       },
-    });
+      {
+        streamWindow: () => http.remoteSettings.initialWindowSize ?? 0,
+        onCongested: () => {
+          this.#control.send({ type: 'congested' });
+          options.registry.congested(this);
+        },
+        fd: () => descriptorOf(socket),
+        onRestarted: (collapsed) => options.log('bbr-restarted', { ...this.#logFields, ...collapsed }),
+      },
+    );
     this.#streams = new DataStreams(
       this.id,
       (message) => this.#control.send(message),

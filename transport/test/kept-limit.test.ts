@@ -13,11 +13,14 @@ test('a connection may keep what all of them leave free, more over a long round 
   const keep = (mib: number) => kept.push({ bytes: Buffer.alloc(mib * MIB), memory: undefined });
   keep(52);
   assert.equal(maxKeptBytes(false), 8 * MIB);
-  assert.equal(maxKeptBytes(true), 12 * MIB);
   keep(7);
   assert.equal(maxKeptBytes(false), 5 * MIB);
-  assert.equal(maxKeptBytes(true), 5 * MIB);
+  assert.equal(maxKeptBytes(true), 16 * MIB);
   keep(10);
+  assert.equal(maxKeptBytes(false), MIB);
+  keep(50);
+  assert.equal(maxKeptBytes(true), 9 * MIB);
+  keep(20);
   assert.equal(maxKeptBytes(true), MIB);
   kept.clear();
   assert.equal(maxKeptBytes(true), 16 * MIB);

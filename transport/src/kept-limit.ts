@@ -13,7 +13,7 @@ const NEAR: Limits = { one: 8 * MIB, all: 64 * MIB };
  */
 const FAR: Limits = { one: 16 * MIB, all: 128 * MIB };
 /** What every connection may keep, whatever the others have. */
-const LEAST_BYTES = MIB;
+const MIN_BYTES = MIB;
 
 /**
  * Bytes of memory that a connection may keep now: as much as all of them leave free, like a queue of a switch that shares its memory (dynamic
@@ -21,5 +21,5 @@ const LEAST_BYTES = MIB;
  */
 export function maxKeptBytes(isFar: boolean): number {
   const { one, all } = isFar ? FAR : NEAR;
-  return Math.max(LEAST_BYTES, Math.min(one, all - KeptChunks.totalMemory));
+  return Math.max(MIN_BYTES, Math.min(one, all - KeptChunks.totalMemory));
 }

@@ -300,10 +300,11 @@ export class Splice implements AcknowledgmentSource, LinkListener {
   }
 
   #leave(farEnd: FarEnd): void {
+    // Before the link is left, which knows how much may be kept.
+    this.#outbound.detach();
     this.#farEnd = undefined;
     farEnd.link?.leave();
     this.#inbound.detach();
-    this.#outbound.detach();
   }
 
   #resetNear(code: CloseCode): void {

@@ -9,6 +9,8 @@ export type BbrEstimate = {
   /** The shortest of the last ten seconds, in milliseconds. */
   readonly roundTrip: number;
   readonly segmentBytes: number;
+  /** Whether BBR is in STARTUP, or has not begun yet. */
+  readonly isStartup: boolean;
 };
 
 /** TCP options that Node does not offer, of a socket by its file descriptor (tcp(7)). None of these functions throws. */
@@ -16,8 +18,8 @@ export type TcpOptions = {
   /** Undefined if the socket is not a connection, or uses another congestion control than BBR. */
   bbrEstimate(fd: number): BbrEstimate | undefined;
   /**
-   * Returns BBR to STARTUP with the congestion window that it has; nothing in flight is lost. Returns false, and changes nothing, if the
-   * socket does not use BBR or this process may not choose it.
+   * Returns BBR to STARTUP with the congestion window that it has; nothing in flight is lost. Returns false if the socket
+   * does not use BBR or this process may not choose it.
    */
   restartBbr(fd: number): boolean;
 };
@@ -40,6 +42,8 @@ const NAME_BYTES = 16;
  * later versions is longer; whether their estimates collapse is not known, so they are left alone.
  */
 const BBR_INFO_BYTES = 20;
+/** Its pacing gain, of 256, in STARTUP (2/ln 2), and before the first acknowledgment. */
+const STARTUP_GAINS: ReadonlySet<number> = new Set([739, 0]);
 /** More than any union tcp_cc_info. */
 const MAX_INFO_BYTES = 256;
 
@@ -83,7 +87,12 @@ function optionsOf({ getsockopt, setsockopt }: Libc): TcpOptions {
       const segmentBytes = get(fd, TCP_MAXSEG, 4)?.readUInt32LE();
       if (info?.length !== BBR_INFO_BYTES || segmentBytes === undefined) return undefined;
       const bytesPerSecond = info.readUInt32LE(4) * 2 ** 32 + info.readUInt32LE(0);
-      return { bandwidth: bytesPerSecond / 1000, roundTrip: info.readUInt32LE(8) / 1000, segmentBytes };
+      return {
+        bandwidth: bytesPerSecond / 1000,
+        roundTrip: info.readUInt32LE(8) / 1000,
+        segmentBytes,
+        isStartup: STARTUP_GAINS.has(info.readUInt32LE(12)),
+      };
     },
     restartBbr(fd) {
       // Choosing what is in use already changes nothing. Reno is allowed unless somebody has changed that.

@@ -149,6 +149,17 @@ test('what BBR estimates is looked at while a connection waits in a session on a
   assert.equal(link.looks, 2, 'the peer is near');
 });
 
+test('the links of a session know whether its round trip is long', (t) => {
+  const { link, pass, links } = longLink(t);
+  const one = links.link('one');
+  assert.equal(one.isFar, false, 'it is not known yet');
+  pass(400);
+  assert.equal(one.isFar, true);
+  link.roundTrip = 1;
+  pass(400);
+  assert.equal(one.isFar, false);
+});
+
 test('the connections that move most leave a congested session, as many as are asked for', (t) => {
   const { connection, pass, links, moves } = longLink(t);
   assert.equal(links.countBusy(), 0, 'a session without connections has no busy ones');

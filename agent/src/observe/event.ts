@@ -43,7 +43,7 @@ export const agentEvents = {
   ],
   'bbr-restarted': [
     'debug',
-    'The estimated bandwidth of a session had collapsed while it sent little: BBR was restarted.',
+    'BBR took what a session had sent last for all that its path carries: BBR was restarted.',
   ],
   'gateway-untrusted': ['error', 'The server at the gateway address is not trusted.'],
   'open-succeeded': [

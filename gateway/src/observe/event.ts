@@ -41,7 +41,7 @@ export const dataPlaneEvents = {
   'client-denied': ['warn', 'A client was denied.'],
   'bbr-restarted': [
     'debug',
-    'The estimated bandwidth of a session had collapsed while it sent little: BBR was restarted.',
+    'BBR took what a session had sent last for all that its path carries: BBR was restarted.',
   ],
   'host-slept': ['warn', 'This host was asleep: every session is checked immediately.'],
 } as const;

@@ -11,12 +11,12 @@ test('a connection may keep what all of them leave free, more over a long round 
   assert.equal(maxKeptBytes(true), 16 * MIB);
   const kept = new KeptChunks();
   const keep = (mib: number) => kept.push({ bytes: Buffer.alloc(mib * MIB), memory: undefined });
-  keep(52);
+  keep(36);
   assert.equal(maxKeptBytes(false), 8 * MIB);
   keep(7);
   assert.equal(maxKeptBytes(false), 5 * MIB);
   assert.equal(maxKeptBytes(true), 16 * MIB);
-  keep(10);
+  keep(26);
   assert.equal(maxKeptBytes(false), MIB);
   keep(50);
   assert.equal(maxKeptBytes(true), 9 * MIB);

@@ -6,7 +6,7 @@ const SIZES = [16 * KIB, 64 * KIB, 256 * KIB] as const;
 const MIN_POOLED_BYTES = 4 * KIB;
 /**
  * Bytes of free buffers that are kept, of all sizes together: more than connections keep together for their peers over a short round
- * trip (`kept-limit.ts`). What they let go of is garbage that lives long, and would double the memory of a busy process.
+ * trip (`kept-budget.ts`). What they let go of is garbage that lives long, and would double the memory of a busy process.
  */
 const MAX_FREE_BYTES = 64 * KIB * KIB;
 /** Bytes of each size that are kept whatever the others have: many small messages must leave room for bulk. */

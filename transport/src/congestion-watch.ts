@@ -46,17 +46,22 @@ export class CongestionWatch {
 
   /** Whether the round trip is long. */
   get isFar(): boolean {
-    return this.#roundTrip >= MIN_ROUND_TRIP_MS && this.#roundTrip < Number.POSITIVE_INFINITY;
+    const roundTrip = this.#leastRoundTrip(this.#roundTrip);
+    return roundTrip >= MIN_ROUND_TRIP_MS && roundTrip < Number.POSITIVE_INFINITY;
   }
 
   #look(isLate: boolean): void {
     // The least of some minutes, as a ping queues behind the data that waits.
-    this.#roundTrip = Math.min(this.#roundTrip * RISE, this.#port.roundTrip() ?? Number.POSITIVE_INFINITY);
+    this.#roundTrip = this.#leastRoundTrip(this.#roundTrip * RISE);
     const waiting = this.isFar && !isLate ? this.#waiting() : 0;
     if (waiting > 0) this.#port.onWaiting();
     this.#ticks = waiting >= MIN_WAITING ? this.#ticks + 1 : 0;
     if (this.#ticks < TICKS) return;
     this.#ticks = 0;
     this.#port.onCongested();
+  }
+
+  #leastRoundTrip(known: number): number {
+    return Math.min(known, this.#port.roundTrip() ?? Number.POSITIVE_INFINITY);
   }
 }

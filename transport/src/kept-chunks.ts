@@ -1,4 +1,5 @@
 import { type PooledChunk, releaseChunk, takeChunk } from './chunk-pool.ts';
+import { type KeptBudget, nearBudget } from './kept-budget.ts';
 
 /** Chunks that the peer has acknowledged are removed from the list when they are as many as this. */
 const MAX_ACKNOWLEDGED_CHUNKS = 64;
@@ -31,6 +32,11 @@ export class KeptChunks {
   #start = 0;
   #end = 0;
   #memory = 0;
+  #budget: KeptBudget;
+
+  constructor(budget: KeptBudget = nearBudget) {
+    this.#budget = budget;
+  }
 
   /** Position of the first byte that is kept. */
   get start(): number {
@@ -51,7 +57,19 @@ export class KeptChunks {
     return this.#memory;
   }
 
-  /** The same of all connections of this process. */
+  /** Bytes of memory that it may have now. */
+  get limit(): number {
+    return this.#budget.limit;
+  }
+
+  /** Counts its memory in another budget from now on. */
+  charge(budget: KeptBudget): void {
+    this.#budget.count(-this.#memory);
+    this.#budget = budget;
+    this.#budget.count(this.#memory);
+  }
+
+  /** The memory of all connections of this process. */
   static get totalMemory(): number {
     return totalMemory;
   }
@@ -159,5 +177,6 @@ export class KeptChunks {
   #count(change: number): void {
     this.#memory += change;
     totalMemory += change;
+    this.#budget.count(change);
   }
 }

@@ -1,7 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { type PooledChunk, releaseChunk } from './chunk-pool.ts';
 import type { KeptChunks } from './kept-chunks.ts';
-import { maxKeptBytes } from './kept-limit.ts';
 import type { NearEnd } from './near-end.ts';
 import type { SocketReader } from './socket-reader.ts';
 
@@ -22,7 +21,6 @@ const MAX_ADRIFT_BYTES = 64 * KIB;
 export class Outbound {
   readonly #socket: NearEnd;
   readonly #kept: KeptChunks | undefined;
-  readonly #isFar: () => boolean;
   #stream: Duplex | undefined;
   /** Position up to which the socket is read while there is no stream. */
   #adriftEnd = 0;
@@ -32,18 +30,10 @@ export class Outbound {
   /** One function for all writes: a closure for each costs as much as the write. */
   readonly #onWritten = () => this.#resumeWhenRoom();
 
-  /** `isFar` tells whether the session of the stream has a long round trip. */
-  constructor(
-    socket: NearEnd,
-    reader: SocketReader | undefined,
-    stream: Duplex,
-    kept: KeptChunks | undefined,
-    isFar: () => boolean,
-  ) {
+  constructor(socket: NearEnd, reader: SocketReader | undefined, stream: Duplex, kept?: KeptChunks) {
     this.#socket = socket;
     this.#stream = stream;
     this.#kept = kept;
-    this.#isFar = isFar;
     if (reader === undefined)
       socket.on('data', (bytes: Buffer) => this.#deliver({ bytes, memory: undefined }));
     else reader.attach((chunk) => this.#deliver(chunk));
@@ -65,8 +55,8 @@ export class Outbound {
   detach(): void {
     this.#stream = undefined;
     this.#kept?.abandon();
-    const { end, memory } = this.#kept ?? { end: 0, memory: 0 };
-    this.#adriftEnd = memory >= this.#maxKept ? end : end + MAX_ADRIFT_BYTES;
+    const { end, memory, limit } = this.#kept ?? { end: 0, memory: 0, limit: 0 };
+    this.#adriftEnd = memory >= limit ? end : end + MAX_ADRIFT_BYTES;
     if (this.#isPaused) this.#resumeWhenRoom();
   }
 
@@ -82,11 +72,6 @@ export class Outbound {
   /** Takes notice that kept bytes were acknowledged. */
   resumeWhenRoom(): void {
     if (this.#isPaused) this.#resumeWhenRoom();
-  }
-
-  /** Memory of kept chunks at which the socket is paused. It is resumed at half of that. */
-  get #maxKept(): number {
-    return maxKeptBytes(this.#isFar());
   }
 
   #deliver(chunk: PooledChunk): void {
@@ -122,14 +107,14 @@ export class Outbound {
   #isFull(): boolean {
     const kept = this.#kept;
     if (this.#stream === undefined) return kept !== undefined && kept.end >= this.#adriftEnd;
-    return this.#stream.writableLength >= PAUSE_BYTES || (kept !== undefined && kept.memory >= this.#maxKept);
+    return this.#stream.writableLength >= PAUSE_BYTES || (kept !== undefined && kept.memory >= kept.limit);
   }
 
   #hasRoom(): boolean {
     const kept = this.#kept;
     if (this.#stream === undefined) return kept !== undefined && kept.end < this.#adriftEnd;
     return (
-      this.#stream.writableLength <= RESUME_BYTES && (kept === undefined || kept.memory <= this.#maxKept / 2)
+      this.#stream.writableLength <= RESUME_BYTES && (kept === undefined || kept.memory <= kept.limit / 2)
     );
   }
 }

@@ -4,6 +4,7 @@ import type { AcknowledgmentSource } from './acknowledgments.ts';
 import { releaseAfter } from './after-bulk.ts';
 import type { FarEnd, LinkListener, SessionLoss } from './far-end.ts';
 import { Inbound } from './inbound.ts';
+import { farBudget, nearBudget } from './kept-budget.ts';
 import { KeptChunks } from './kept-chunks.ts';
 import { isCutShort, isHttp2Stream, type NearEnd } from './near-end.ts';
 import { Outbound } from './outbound.ts';
@@ -57,14 +58,13 @@ export class Splice implements AcknowledgmentSource, LinkListener {
     this.#options = options;
     ({ promise: this.done, resolve: this.#resolve } = Promise.withResolvers<SpliceEnd>());
     if (link !== undefined) {
-      this.#kept = new KeptChunks();
+      this.#kept = new KeptChunks(budgetOf(farEnd));
       for (const bytes of options.carry?.sent ?? []) this.#kept.push({ bytes, memory: undefined });
     }
     this.#watchSocket();
     this.#farEnd = farEnd;
     this.#watchFarEnd(farEnd);
-    const isFar = () => this.#farEnd?.link?.isFar === true;
-    this.#outbound = new Outbound(socket, options.reader, farEnd.stream, this.#kept, isFar);
+    this.#outbound = new Outbound(socket, options.reader, farEnd.stream, this.#kept);
     this.#inbound = new Inbound(socket, (count) => this.#farEnd?.link?.acknowledgeBytes(this, count));
     this.#inbound.skip(options.carry?.received ?? 0);
     this.#inbound.attach(farEnd.stream);
@@ -155,6 +155,7 @@ export class Splice implements AcknowledgmentSource, LinkListener {
     }
     this.#farEnd = farEnd;
     this.#isFarClosed = false;
+    this.#kept?.charge(budgetOf(farEnd));
     this.#watchFarEnd(farEnd);
     if (received < (this.#kept?.start ?? 0)) this.abort('PROTOCOL_ERROR');
     this.#acknowledged(received);
@@ -300,11 +301,10 @@ export class Splice implements AcknowledgmentSource, LinkListener {
   }
 
   #leave(farEnd: FarEnd): void {
-    // Before the link is left, which knows how much may be kept.
-    this.#outbound.detach();
     this.#farEnd = undefined;
     farEnd.link?.leave();
     this.#inbound.detach();
+    this.#outbound.detach();
   }
 
   #resetNear(code: CloseCode): void {
@@ -366,6 +366,8 @@ export class Splice implements AcknowledgmentSource, LinkListener {
     this.#resolve({ code, detail, finishedFirst, ...traffic });
   }
 }
+
+const budgetOf = ({ link }: FarEnd) => (link?.isFar === true ? farBudget : nearBudget);
 
 /** Joins both ends; see Splice. */
 export function splice(socket: NearEnd, farEnd: FarEnd, options: SpliceOptions): Splice {

@@ -16,8 +16,8 @@ const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
 
 /** Time in which lines are gathered: a system call for each costs as much as opening a connection. */
 const GATHER_MS = 20;
-/** Bytes that are written without waiting for more. */
-const GATHERED_BYTES = 8 * 1024;
+/** Characters that are written without waiting for more. */
+const GATHERED_LENGTH = 32 * 1024;
 
 /** Time in which buffered lines must be written before the program exits. */
 const FLUSH_TIMEOUT_MS = 1_000;
@@ -42,7 +42,7 @@ export function openLog(options: LogOptions): OpenLog {
   const settings = {
     level: options.level,
     base: { name: options.program },
-    timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    timestamp: timestamps(),
     formatters: { level: (label: string) => ({ level: label }) },
   };
   if (options.readable) {
@@ -60,25 +60,17 @@ export function openLog(options: LogOptions): OpenLog {
   const stream = destination({
     dest: options.descriptor,
     sync: false,
-    minLength: GATHERED_BYTES,
     maxLength: MAX_BUFFERED_BYTES,
     retryEAGAIN: () => state === 'open',
   });
   stream.on('error', () => {});
-  let timer: NodeJS.Timeout | undefined;
-  const gathered: DestinationStream = {
-    write(line) {
-      stream.write(line);
-      timer ??= setTimeout(() => {
-        timer = undefined;
-        stream.flush();
-      }, GATHER_MS);
-    },
-  };
+  const gathered = gatherLines((lines) => {
+    if (state === 'open') stream.write(lines);
+  });
   return {
     log: pino(settings, gathered),
     flush: async () => {
-      clearTimeout(timer);
+      gathered.flush();
       const { promise, resolve } = Promise.withResolvers<void>();
       const timeout = setTimeout(resolve, FLUSH_TIMEOUT_MS);
       state = 'ending';
@@ -90,6 +82,45 @@ export function openLog(options: LogOptions): OpenLog {
       clearTimeout(timeout);
       stream.destroy();
     },
+  };
+}
+
+/** Passes on the lines of a moment together. The stream does it too, but measures all that it has again for each line. */
+function gatherLines(write: (lines: string) => void): DestinationStream & { flush(): void } {
+  let lines: string[] = [];
+  let length = 0;
+  let timer: NodeJS.Timeout | undefined;
+  const flush = () => {
+    clearTimeout(timer);
+    timer = undefined;
+    if (lines.length === 0) return;
+    const gathered = lines.join('');
+    lines = [];
+    length = 0;
+    write(gathered);
+  };
+  return {
+    write(line) {
+      lines.push(line);
+      length += line.length;
+      if (length >= GATHERED_LENGTH) flush();
+      else timer ??= setTimeout(flush, GATHER_MS);
+    },
+    flush,
+  };
+}
+
+/** Returns a function that returns the key `time` of a line. Under load, many lines are of the same millisecond. */
+function timestamps(): () => string {
+  let at = Number.NaN;
+  let text = '';
+  return () => {
+    const now = Date.now();
+    if (now !== at) {
+      at = now;
+      text = `,"time":"${new Date(now).toISOString()}"`;
+    }
+    return text;
   };
 }
 

@@ -17,14 +17,25 @@ export type EventLog<Catalogue extends EventCatalogue> = (
   fields?: EventFields,
 ) => void;
 
+const NO_FIELDS: EventFields = {};
+
 /** Writes the events of `catalogue` to `log`. */
 export function eventLog<Catalogue extends EventCatalogue>(
-  log: Pick<Logger, Level>,
+  log: Logger,
   catalogue: Catalogue,
 ): EventLog<Catalogue> {
-  return (event, fields) => {
+  // Each event has a logger with its name, made once: to copy the fields of every line behind the name costs more than the line.
+  const loggers = new Map<string, Logger>();
+  const loggerOf = (event: string) => {
+    // The level of `log` can change, and decides alone.
+    const logger = loggers.get(event) ?? log.child({ event }, { level: 'trace' });
+    loggers.set(event, logger);
+    return logger;
+  };
+  return (event, fields = NO_FIELDS) => {
     const entry = catalogue[event];
     if (entry === undefined) return;
-    log[entry[0]]({ event, ...fields }, entry[1]);
+    const [level, message] = entry;
+    if (log.isLevelEnabled(level)) loggerOf(event)[level](fields, message);
   };
 }

@@ -90,6 +90,7 @@ export function raceConnect<Attempt extends ConnectAttempt>(
 
 /** The addresses in their order, but with families alternating from the first on (RFC 8305 section 4). */
 function alternateFamilies(addresses: readonly ResolvedAddress[]): ResolvedAddress[] {
+  if (addresses.length < 2) return [...addresses];
   const first = addresses[0]?.family;
   const preferred = addresses.filter(({ family }) => family === first);
   const others = addresses.filter(({ family }) => family !== first);

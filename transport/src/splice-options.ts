@@ -4,21 +4,21 @@ import type { SocketReader } from './socket-reader.ts';
 
 export type SpliceOptions = {
   /** The reader whose `onread` the socket was created with, if any. */
-  readonly reader?: SocketReader;
+  readonly reader?: SocketReader | undefined;
   /** Milliseconds without a byte after which a half-closed connection is reset. */
   readonly halfClosedTimeout: number;
   /** Milliseconds without a byte after which any connection is reset; never when 0 or omitted. */
-  readonly idleTimeout?: number;
+  readonly idleTimeout?: number | undefined;
   /** Resets the near end. Needed for TLS, where the TCP socket below must be reset. */
-  readonly reset?: (code: CloseCode) => void;
+  readonly reset?: ((code: CloseCode) => void) | undefined;
   /** Whether the FIN of the near end must not be trusted, because its TLS was truncated. Called when it arrives. */
-  readonly isTruncated?: () => boolean;
+  readonly isTruncated?: (() => boolean) | undefined;
   /** Code for a reset by the peer of the socket: the client at the gateway, the target at the agent. */
   readonly socketReset: CloseCode;
   /** Code for a reset by the peer on the other side of the tunnel. */
   readonly streamReset: CloseCode;
   /** Needed when the far end has a link. */
-  readonly carry?: CarryOptions;
+  readonly carry?: CarryOptions | undefined;
 };
 
 /** What a connection that outlives its stream needs. */

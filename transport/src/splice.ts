@@ -221,16 +221,16 @@ export class Splice implements AcknowledgmentSource, LinkListener {
   #watchSocket(): void {
     const { socketReset } = this.#options;
     const socket = this.#socket;
-    // Error listeners come first. 'close' follows every error.
+    // Error listeners come first. 'close' follows every error. Like 'end' it comes once, and `once` would cost more.
     socket.on('error', () => this.abort(socketReset));
-    socket.once('close', () => {
+    socket.on('close', () => {
       if (this.#life !== 'finished' || (isHttp2Stream(socket) && socket.rstCode !== 0)) {
         this.abort(socketReset);
       }
       this.#isNearClosed = true;
       this.#settle();
     });
-    socket.once('end', () => this.#onSocketEnd());
+    socket.on('end', () => this.#onSocketEnd());
   }
 
   #watchFarEnd(farEnd: FarEnd): void {
@@ -241,10 +241,10 @@ export class Splice implements AcknowledgmentSource, LinkListener {
       // Whether the session was lost is certain only once the stream has closed.
       else if (this.#kept === undefined) this.abort(this.#lossCode(farEnd));
     });
-    stream.once('close', () => {
+    stream.on('close', () => {
       if (this.#farEnd === farEnd) this.#onStreamClose(farEnd);
     });
-    stream.once('end', () => {
+    stream.on('end', () => {
       if (this.#farEnd === farEnd) this.#onStreamEnd(farEnd);
     });
   }

@@ -1,12 +1,18 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
-import { type AgentMessage, agentMessages, type GatewayMessage, gatewayMessages } from './control-message.ts';
+import {
+  type AgentMessage,
+  agentMessages,
+  type GatewayMessage,
+  gatewayMessages,
+  type Unsent,
+} from './control-message.ts';
 import { limits } from './limits.ts';
 import { TunnelError } from './tunnel-error.ts';
 
 const NEWLINE = 0x0a;
 
 /** One message as the bytes of one line. Throws TunnelError INTERNAL when it does not fit the limit. */
-export const encodeMessage = (message: AgentMessage | GatewayMessage): Buffer => encodeLine(message);
+export const encodeMessage = (message: Unsent<AgentMessage | GatewayMessage>): Buffer => encodeLine(message);
 
 /** A message of any protocol that has one JSON message per line. Throws TunnelError INTERNAL when it does not fit. */
 export function encodeLine(

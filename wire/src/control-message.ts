@@ -232,3 +232,12 @@ export type UpgradeMessage = GatewayMessageOf<keyof typeof gatewayUpgradeMessage
 
 export type AgentMessageOf<Kind extends AgentMessage['type']> = Extract<AgentMessage, { type: Kind }>;
 export type GatewayMessageOf<Kind extends GatewayMessage['type']> = Extract<GatewayMessage, { type: Kind }>;
+
+/** A message as it is given to JSON, which leaves out what is undefined. */
+export type Unsent<Message> = Message extends object
+  ? {
+      [Key in keyof Message]: Partial<Pick<Message, Key>> extends Pick<Message, Key>
+        ? Message[Key] | undefined
+        : Message[Key];
+    }
+  : never;

@@ -22,6 +22,7 @@ export {
   type GatewayMessage,
   type GatewayMessageOf,
   gatewayMessages,
+  type Unsent,
   type UpgradeMessage,
 } from './control-message.ts';
 export { type DenialReason, denialReasons } from './denial-reason.ts';

@@ -12,9 +12,9 @@ import type { Address } from './lookup.ts';
 export type DialedTarget = {
   readonly socket: Socket;
   /** Reads the socket, if the socket was created with it. */
-  readonly reader?: SocketReader;
+  readonly reader?: SocketReader | undefined;
   /** Carries the socket, if it is a TLS socket. */
-  readonly transport?: TlsTransport;
+  readonly transport?: TlsTransport | undefined;
 };
 
 /**

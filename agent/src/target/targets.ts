@@ -95,7 +95,8 @@ export class Targets {
       });
       sendProxyHeader(dialed, connector, client);
       const ready = secure ? await secureTarget(dialed, connector, cancel.signal) : dialed;
-      return { ...ready, release };
+      const { socket, reader, transport } = ready;
+      return { socket, reader, transport, release };
     } catch (error) {
       // Another server may have the address by now, for example one without TLS.
       this.#names.failed(host);

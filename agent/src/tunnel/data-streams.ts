@@ -41,7 +41,7 @@ export class DataStreams {
       { endStream: false },
     );
     this.#windows.streamOpened();
-    stream.once('close', () => this.#windows.streamClosed());
+    stream.on('close', () => this.#windows.streamClosed());
     this.#opened += 1;
     if (this.#opened === limits.streamsBeforeRotation) this.#onIdsExhausted();
     return stream;

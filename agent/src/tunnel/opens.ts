@@ -129,13 +129,14 @@ export class Opens {
     let kept: CarriedConnection | undefined;
     const joined = splice(socket, new Http2FarEnd(stream, keepFor > 0 ? links.link(id) : undefined), {
       carry: { onAdrift: (loss) => kept?.drift(loss) },
-      ...(reader && { reader }),
-      ...(transport && { reset: () => transport.reset(), isTruncated: () => transport.isTruncated }),
+      reader,
+      reset: transport && (() => transport.reset()),
+      isTruncated: transport && (() => transport.isTruncated),
       halfClosedTimeout: halfClosedTimeout(),
       socketReset: 'TARGET_RESET',
       streamReset: 'CLIENT_RESET',
     });
-    stream.once('response', (headers) => {
+    stream.on('response', (headers) => {
       if (headers[':status'] !== 200) joined.abort('CLIENT_GONE');
     });
     this.#states.set(id, { name: 'live', splice: joined });
@@ -156,7 +157,17 @@ export class Opens {
 
   #recordEnd(connector: string, connection: string, client: string, end: SpliceEnd): void {
     this.#options.metrics.streamEnded(end);
-    this.#options.log('stream-ended', { connection, connector, client, ...end });
+    const { code, detail, finishedFirst, bytesFromSocket, bytesToSocket } = end;
+    this.#options.log('stream-ended', {
+      connection,
+      connector,
+      client,
+      code,
+      detail,
+      finishedFirst,
+      bytesFromSocket,
+      bytesToSocket,
+    });
   }
 
   /**

@@ -3,7 +3,7 @@ import type { ConnectionLogQuery, ConnectionLogRow, ConnectionLogStore } from '@
 import { connectionIds } from '@penstock/store';
 import type { ControlPlaneLog } from '../observe/event.ts';
 import { DeniedClients } from './denied-clients.ts';
-import { LiveConnection } from './live-connection.ts';
+import { LiveConnection, type LiveConnectionPort } from './live-connection.ts';
 import { LogFollowers } from './log-followers.ts';
 import { LogWriter } from './log-writer.ts';
 import type { ConnectionEntry, DeniedClient, LoggedClient } from './logged-client.ts';
@@ -34,6 +34,7 @@ const CLOSE_TIMEOUT_MS = 5_000;
  */
 export class ConnectionLog {
   readonly #options: ConnectionLogOptions;
+  readonly #port: LiveConnectionPort;
   readonly #live = new Map<number, LiveConnection>();
   readonly #writer: LogWriter;
   readonly #denied: DeniedClients;
@@ -50,6 +51,15 @@ export class ConnectionLog {
     this.#nextId = connectionIds(options.slot);
     const { clock, open, settings, log } = options;
     this.#now = () => Math.round(clock.wall());
+    this.#port = {
+      replica: options.replica,
+      now: this.#now,
+      onChanged: (live) => {
+        this.#changed(live);
+        this.#followers.add(live.key, () => live.row());
+      },
+      onEnded: (live, row) => this.#ended(live, row),
+    };
     this.#denied = new DeniedClients({ nextId: this.#nextId, replica: options.replica, now: this.#now });
     this.#writer = new LogWriter({
       open,
@@ -63,17 +73,7 @@ export class ConnectionLog {
 
   /** Called on the data path: neither waits nor throws. */
   begin(client: LoggedClient): ConnectionEntry {
-    const live = new LiveConnection({
-      id: this.#nextId(this.#now()),
-      client,
-      replica: this.#options.replica,
-      now: this.#now,
-      onChanged: () => {
-        this.#changed(live);
-        this.#followers.add(live.key, () => live.row());
-      },
-      onEnded: (row) => this.#ended(live, row),
-    });
+    const live = new LiveConnection(this.#nextId(this.#now()), client, this.#port);
     this.#live.set(live.key, live);
     this.#changed(live);
     return live;

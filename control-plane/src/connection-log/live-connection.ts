@@ -14,16 +14,15 @@ import type {
 /** How a logged connection ended: `ok`, a close code, or the end of the gateway itself. */
 export type LoggedCode = 'ok' | CloseCode | 'GATEWAY_STOPPED';
 
-export type LiveConnectionOptions = {
-  readonly id: number;
-  readonly client: LoggedClient;
+/** What all connections need of their log. */
+export type LiveConnectionPort = {
   /** Name of this replica; undefined for a gateway that is alone. */
   readonly replica: string | undefined;
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** Called when client and target are joined. */
-  readonly onChanged: () => void;
-  readonly onEnded: (row: ConnectionLogRow) => void;
+  /** Called when client and target are joined, and when a session is lost or found. */
+  readonly onChanged: (live: LiveConnection) => void;
+  readonly onEnded: (live: LiveConnection, row: ConnectionLogRow) => void;
 };
 
 const NO_TRAFFIC: Traffic = { fromClient: 0, toClient: 0 };
@@ -31,19 +30,21 @@ const NO_TRAFFIC: Traffic = { fromClient: 0, toClient: 0 };
 /** A client connection that has not ended. */
 export class LiveConnection implements ConnectionEntry {
   readonly key: number;
-  readonly #options: LiveConnectionOptions;
+  readonly #client: LoggedClient;
+  readonly #port: LiveConnectionPort;
   readonly #startedAt: number;
   #target: LoggedTarget | undefined;
   #tries: LoggedDial['tries'] = [];
   #resumes = 0;
   #adriftMs = 0;
   #adriftSince: number | undefined;
-  #end: { readonly code: LoggedCode; readonly at: number } | undefined;
+  #end: { readonly code: LoggedCode; readonly detail: string | null; readonly at: number } | undefined;
 
-  constructor(options: LiveConnectionOptions) {
-    this.key = options.id;
-    this.#options = options;
-    this.#startedAt = options.now();
+  constructor(id: number, client: LoggedClient, port: LiveConnectionPort) {
+    this.key = id;
+    this.#client = client;
+    this.#port = port;
+    this.#startedAt = port.now();
   }
 
   get id(): string {
@@ -51,7 +52,7 @@ export class LiveConnection implements ConnectionEntry {
   }
 
   get connection(): string {
-    return this.#options.client.connection;
+    return this.#client.connection;
   }
 
   get hasEnded(): boolean {
@@ -59,12 +60,13 @@ export class LiveConnection implements ConnectionEntry {
   }
 
   get status(): ConnectionStatus {
-    const wasOpened = this.#target !== undefined;
-    const resume = { resumes: this.#resumes, adriftSince: this.#adriftSince };
-    if (this.#end === undefined) {
-      return { state: wasOpened ? 'open' : 'opening', code: undefined, endedAt: undefined, ...resume };
-    }
-    return { state: wasOpened ? 'closed' : 'failed', code: this.#end.code, endedAt: this.#end.at, ...resume };
+    return {
+      state: this.#state,
+      code: this.#end?.code,
+      endedAt: this.#end?.at,
+      resumes: this.#resumes,
+      adriftSince: this.#adriftSince,
+    };
   }
 
   get traffic(): Traffic {
@@ -77,43 +79,35 @@ export class LiveConnection implements ConnectionEntry {
 
   opened(target: LoggedTarget): void {
     this.#target = target;
-    this.#options.onChanged();
+    this.#port.onChanged(this);
   }
 
   adrift(): void {
-    this.#adriftSince ??= this.#options.now();
-    this.#options.onChanged();
+    this.#adriftSince ??= this.#port.now();
+    this.#port.onChanged(this);
   }
 
   resumed(replica?: string): void {
     this.#resumes += 1;
     if (this.#target !== undefined) this.#target = { ...this.#target, replica };
     this.#haveSession();
-    this.#options.onChanged();
+    this.#port.onChanged(this);
   }
 
   ended({ code, detail, traffic }: ConnectionEnd): void {
     if (this.#end !== undefined) return;
-    const at = Math.max(this.#startedAt, this.#options.now());
+    const at = Math.max(this.#startedAt, this.#port.now());
     this.#haveSession();
-    this.#end = { code: code ?? 'ok', at };
-    const row: ConnectionLogRow = {
-      ...this.row(traffic),
-      state: this.#target === undefined ? 'failed' : 'closed',
-      endedAt: at,
-      code: this.#end.code,
-      detail: boundedText(detail),
-    };
-    this.#options.onEnded(row);
+    this.#end = { code: code ?? 'ok', detail: boundedText(detail), at };
+    this.#port.onEnded(this, this.row(traffic));
   }
 
   row({ fromClient, toClient }: Traffic = this.traffic): ConnectionLogRow {
-    const { connection, connector, address, port, ingress, ingressKind, host, grant, subject } =
-      this.#options.client;
+    const { connection, connector, address, port, ingress, ingressKind, host, grant, subject } = this.#client;
     const last = this.#target ?? this.#tries.at(-1);
     return {
       id: this.key,
-      state: this.#target === undefined ? 'opening' : 'open',
+      state: this.#state,
       connection,
       client: address,
       clientPort: port,
@@ -127,26 +121,32 @@ export class LiveConnection implements ConnectionEntry {
       pool: last?.pool ?? null,
       agent: last?.agent ?? null,
       agentId: this.#target?.agentId ?? null,
-      replica: this.#options.replica ?? null,
+      replica: this.#port.replica ?? null,
       agentReplica: this.#target?.replica ?? null,
       startedAt: this.#startedAt,
       openMs: this.#target?.milliseconds ?? null,
-      endedAt: null,
+      endedAt: this.#end?.at ?? null,
       attempts: this.#tries.length,
       resumes: this.#resumes,
       adriftMs: this.#adriftMs,
       adriftSince: this.#adriftSince ?? null,
       bytesFromClient: fromClient,
       bytesToClient: toClient,
-      code: null,
-      detail: null,
+      code: this.#end?.code ?? null,
+      detail: this.#end?.detail ?? null,
       count: 1,
     };
   }
 
+  get #state(): ConnectionStatus['state'] {
+    const wasOpened = this.#target !== undefined;
+    if (this.#end === undefined) return wasOpened ? 'open' : 'opening';
+    return wasOpened ? 'closed' : 'failed';
+  }
+
   #haveSession(): void {
     if (this.#adriftSince === undefined) return;
-    this.#adriftMs += Math.max(0, this.#options.now() - this.#adriftSince);
+    this.#adriftMs += Math.max(0, this.#port.now() - this.#adriftSince);
     this.#adriftSince = undefined;
   }
 }

@@ -49,8 +49,20 @@ export function connectionLogPort(
   { routes }: Pick<DataPlane, 'routes'>,
 ): ConnectionLogPort {
   return {
-    begin: (client) =>
-      connectionLog.begin({ ...client, connector: routes.route(client.connection)?.connector }),
+    begin: ({ connection, address, port, ingress, ingressKind, host, grant, subject }) => {
+      const connector = routes.route(connection)?.connector;
+      return connectionLog.begin({
+        connection,
+        connector,
+        address,
+        port,
+        ingress,
+        ingressKind,
+        host,
+        grant,
+        subject,
+      });
+    },
     denied: (client) => connectionLog.denied(client),
   };
 }

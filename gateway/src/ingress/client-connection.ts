@@ -10,7 +10,7 @@ import type { Resumer } from '../routing/resume.ts';
 import type { ResumeLimits, TargetStream } from '../routing/session-contract.ts';
 import { CarriedClient, type ClientFields } from './carried-client.ts';
 import { isGoneAtEnd, isPortCheck, isResetAfterEnd, turnsToLeave } from './client-departure.ts';
-import { type RoutedClient, refuseClient } from './routed-client.ts';
+import { type AcceptingIngress, type RoutedClient, refuseClient } from './routed-client.ts';
 
 export type ClientOptions = {
   readonly dial: (
@@ -58,23 +58,26 @@ export class ClientConnection {
   readonly #client: RoutedClient;
   readonly #socket: NearEnd;
   readonly #connection: string;
+  readonly #accepting: AcceptingIngress;
   readonly #options: ClientOptions;
   readonly #entry: ConnectionEntry;
   readonly #startedAt = performance.now();
   #state: State = { name: 'accepted' };
   #joined: Splice | undefined;
 
-  constructor(connection: string, client: RoutedClient, options: ClientOptions) {
+  constructor(connection: string, client: RoutedClient, accepting: AcceptingIngress, options: ClientOptions) {
     this.#connection = connection;
     this.#client = client;
+    this.#accepting = accepting;
     this.#socket = client.socket;
     this.#options = options;
     const { source, identity } = client;
     this.#entry = options.connectionLog.begin({
       connection,
-      ...source,
-      ingress: identity?.ingress,
-      ingressKind: identity?.ingressKind,
+      address: source.address,
+      port: source.port,
+      ingress: accepting.ingress,
+      ingressKind: accepting.ingressKind,
       host: identity?.host,
       grant: identity?.grant,
       subject: identity?.subject,
@@ -138,7 +141,8 @@ export class ClientConnection {
     const onEnd = () => {
       if (isGoneAtEnd(this.#options.kindOf(connection), socket)) onGone();
     };
-    socket.on('error', onGone).once('close', onGone).once('end', onEnd);
+    // 'close' follows every error.
+    socket.on('error', ignore).on('close', onGone).on('end', onEnd);
     // Node notices that a client has disconnected only while it reads from the socket.
     socket.read(0);
     try {
@@ -148,15 +152,17 @@ export class ClientConnection {
       cancel.signal.throwIfAborted();
       const dialed = await this.#options.dial(connection, source.address, cancel.signal, {
         clientPort: source.port,
-        ...(carry.for > 0 && { carry }),
-        ...dialOptions,
+        carry: carry.for > 0 ? carry : undefined,
+        address: dialOptions?.address,
+        secure: dialOptions?.secure,
+        clientSpeaksFirst: dialOptions?.clientSpeaksFirst,
         entry: this.#entry,
         onDialed: (record) => this.#entry.dialed(record),
       });
       await this.#accept(dialed.target, cancel.signal);
       return dialed;
     } finally {
-      socket.off('error', onGone).off('close', onGone).off('end', onEnd).on('error', ignore);
+      socket.off('close', onGone).off('end', onEnd);
     }
   }
 
@@ -170,10 +176,10 @@ export class ClientConnection {
         ? undefined
         : new CarriedClient(dialed, target.link.id, fields, this.#entry, this.#options);
     const joined = splice(this.#socket, target, {
-      ...(carried && { carry: carried }),
-      ...(reader && { reader }),
-      ...(reset && { reset }),
-      ...(isTruncated && { isTruncated }),
+      carry: carried,
+      reader,
+      reset,
+      isTruncated,
       halfClosedTimeout: halfClosedTimeout(),
       idleTimeout: idleTimeout(),
       socketReset: 'CLIENT_RESET',
@@ -268,7 +274,7 @@ export class ClientConnection {
       id: this.#entry.id,
       client: source.address,
       clientPort: source.port,
-      ingress: identity?.ingress,
+      ingress: this.#accepting.ingress,
       host: identity?.host,
       grant: identity?.grant?.id,
       subject: identity?.subject,

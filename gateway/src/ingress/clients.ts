@@ -1,7 +1,7 @@
 import { IdleWaiters } from '@penstock/runtime';
 import { type CloseCode, TunnelError } from '@penstock/wire';
 import { ClientConnection, type ClientOptions } from './client-connection.ts';
-import type { RoutedClient } from './routed-client.ts';
+import type { AcceptingIngress, RoutedClient } from './routed-client.ts';
 
 /** Client counts of one connection. */
 export type ClientCounts = {
@@ -39,7 +39,7 @@ export class Clients {
    * Takes ownership of a client and connects it to its target. Throws TunnelError LIMIT_EXCEEDED if the connection has
    * reached its maxConnections; the client then still belongs to the caller.
    */
-  serve(connection: string, routed: RoutedClient): void {
+  serve(connection: string, routed: RoutedClient, accepting: AcceptingIngress): void {
     const limit = this.#limits.get(connection) ?? 0;
     if (this.of(connection) + this.#options.elsewhere.clientsOf(connection) >= limit) {
       throw new TunnelError(
@@ -47,7 +47,7 @@ export class Clients {
         `${connection} has reached its maxConnections (${limit}). Raise it or close idle clients.`,
       );
     }
-    const client = new ClientConnection(connection, routed, this.#options);
+    const client = new ClientConnection(connection, routed, accepting, this.#options);
     const clients = this.#clients.get(connection) ?? new Set();
     this.#clients.set(connection, clients.add(client));
     void client.run().then((outcome) => {

@@ -13,7 +13,7 @@ import type { ClientSource } from './client-source.ts';
 import type { IngressBinding } from './listener-config.ts';
 import type { PendingHandshakes } from './pending-handshakes.ts';
 import type { CancelPorts } from './postgresql/cancel-ports.ts';
-import type { RoutedClient } from './routed-client.ts';
+import type { AcceptingIngress, RoutedClient } from './routed-client.ts';
 import type { IngressTls } from './tls/ingress-tls.ts';
 
 /** What the handlers of all ingresses share. */
@@ -47,6 +47,11 @@ export type IngressServices = {
   /** Whether the target of a connection has an address, in the format of `hostPortText`. */
   readonly offerOf: (connection: string, address: string) => Offer;
   readonly log: DataPlaneLog;
+};
+
+/** The services before they know which ingress uses them. */
+export type SharedServices = Omit<IngressServices, 'serve'> & {
+  readonly serve: (connection: string, client: RoutedClient, accepting: AcceptingIngress) => void;
 };
 
 /** A client whose source address is allowed by at least one binding of its listener. */

@@ -9,7 +9,7 @@ import type { DataPlaneLog } from '../observe/event.ts';
 import type { ClientOptions } from './client-connection.ts';
 import { ErrorReports } from './client-errors/error-reports.ts';
 import { Clients } from './clients.ts';
-import type { IngressServices } from './ingress-handler.ts';
+import type { SharedServices } from './ingress-handler.ts';
 import type { OpenListener } from './listener.ts';
 import { type ListenerConfig, listenersOf } from './listener-config.ts';
 import { openIngress } from './open-ingress.ts';
@@ -17,7 +17,7 @@ import { PendingHandshakes } from './pending-handshakes.ts';
 import { CancelPorts } from './postgresql/cancel-ports.ts';
 
 export type IngressOptions = Omit<ClientOptions, 'idleTimeout'> &
-  Pick<IngressServices, 'elsewhere' | 'grants' | 'kindOf' | 'offerOf' | 'tls'> & {
+  Pick<SharedServices, 'elsewhere' | 'grants' | 'kindOf' | 'offerOf' | 'tls'> & {
     readonly limits: () => GatewayConfig['limits'];
     readonly denials: Denials;
     readonly clock: Clock;
@@ -39,7 +39,7 @@ export class Ingresses {
   readonly cancelPorts = new CancelPorts();
   readonly #log: DataPlaneLog;
   readonly #open = new Map<string, Open>();
-  readonly #services: IngressServices;
+  readonly #services: SharedServices;
   readonly #denials: Denials;
   #wanted: ReadonlyMap<string, ListenerConfig> = new Map();
   #config: GatewayConfig | undefined;
@@ -58,7 +58,7 @@ export class Ingresses {
     this.clients = new Clients({ ...options, idleTimeout: () => limits().idleTimeout });
     this.#services = {
       config: () => this.#configInForce,
-      serve: (connection, client) => this.clients.serve(connection, client),
+      serve: (connection, client, accepting) => this.clients.serve(connection, client, accepting),
       denied: ({ address: client, port: clientPort }, error, connection, ingress) => {
         const { code, message: detail } = error;
         if (code === 'CLIENT_GONE') {

@@ -1,6 +1,6 @@
 import { formatHostPort, type IngressKind } from '@penstock/config-schema';
 import { createHttpConnectHandler } from './http-connect/http-connect-handler.ts';
-import type { CreateHandler, IngressServices } from './ingress-handler.ts';
+import type { CreateHandler, IngressServices, SharedServices } from './ingress-handler.ts';
 import { type OpenListener, openListener } from './listener.ts';
 import type { IngressBinding, ListenerConfig } from './listener-config.ts';
 import { createSniHandler } from './sni/sni-handler.ts';
@@ -8,17 +8,14 @@ import { createSocks5Handler } from './socks5/socks5-handler.ts';
 import { createTcpHandler } from './tcp/tcp-handler.ts';
 
 /** Opens a listener with the handler of its kind. Throws what listening throws. */
-export function openIngress(config: ListenerConfig, shared: IngressServices): Promise<OpenListener> {
+export function openIngress(config: ListenerConfig, shared: SharedServices): Promise<OpenListener> {
   const ingress = formatHostPort(config.listen);
   const denied: IngressServices['denied'] = (source, error, connection) =>
     shared.denied(source, error, connection, ingress);
   const grantRequested: IngressServices['grantRequested'] = (source, connection) =>
     shared.grantRequested(source, connection, ingress);
-  const serve: IngressServices['serve'] = (connection, client) =>
-    shared.serve(connection, {
-      ...client,
-      identity: { ...client.identity, ingress, ingressKind: config.kind },
-    });
+  const accepting = { ingress, ingressKind: config.kind };
+  const serve: IngressServices['serve'] = (connection, client) => shared.serve(connection, client, accepting);
   const services = { ...shared, denied, grantRequested, serve };
   const open = <Kind extends IngressKind>(kind: Kind, createHandler: CreateHandler<Kind>) =>
     openListener(config, services, (bindings) =>

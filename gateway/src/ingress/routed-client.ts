@@ -5,10 +5,11 @@ import type { Dialed, DialOptions } from '../routing/dial.ts';
 import type { TargetStream } from '../routing/session-contract.ts';
 import type { ClientSource } from './client-source.ts';
 
-/** What a client has shown of itself, apart from its address, and where. */
-export type ClientIdentity = Partial<
-  Pick<LoggedClient, 'ingress' | 'ingressKind' | 'host' | 'grant' | 'subject'>
->;
+/** What a client has shown of itself, apart from its address. */
+export type ClientIdentity = Partial<Pick<LoggedClient, 'host' | 'grant' | 'subject'>>;
+
+/** The ingress on which a client was accepted. */
+export type AcceptingIngress = Pick<LoggedClient, 'ingress' | 'ingressKind'>;
 
 /** A client whose connection is known and that is ready to be joined with its target. */
 export type RoutedClient = {
@@ -19,7 +20,7 @@ export type RoutedClient = {
   readonly source: ClientSource;
   /** What else identifies the client in the connection log. */
   readonly identity?: ClientIdentity;
-  readonly dialOptions?: DialOptions;
+  readonly dialOptions?: Pick<DialOptions, 'address' | 'secure' | 'clientSpeaksFirst'>;
   /**
    * Sends what client and target must receive before they are joined. Called once the target is connected, with
    * exclusive use of its stream. Rejects with TunnelError, or with the signal's reason if that is aborted.

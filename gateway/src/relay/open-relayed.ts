@@ -9,7 +9,7 @@ import {
   type RelayOpen,
 } from '@penstock/cluster';
 import type { SessionLinks } from '@penstock/transport';
-import { isCloseCode, positionOfHeader, RECEIVED_HEADER, TunnelError } from '@penstock/wire';
+import { isCloseCode, positionOfHeader, RECEIVED_HEADER, TunnelError, type Unsent } from '@penstock/wire';
 import type { OpenRequest } from '../routing/session-contract.ts';
 import { RelayedStream } from './relayed-stream.ts';
 
@@ -38,7 +38,7 @@ export async function openRelayed(
 ): Promise<RelayedStream> {
   signal.throwIfAborted();
   const answerTime = Math.min(MAX_ANSWER_TIME_MS, timeout / 20);
-  const asked: RelayOpen = { ...open, timeout: Math.max(1, Math.ceil(timeout - answerTime)) };
+  const asked: Unsent<RelayOpen> = { ...open, timeout: Math.max(1, Math.ceil(timeout - answerTime)) };
   const stream = peer.connect(peerPaths.relay + sessionId, {
     [OPEN_HEADER]: Buffer.from(JSON.stringify(asked)).toString('base64url'),
   });

@@ -1,8 +1,8 @@
 import { type CloseCode, errorText, TunnelError } from '@penstock/wire';
 import type { DataPlaneLog } from '../observe/event.ts';
-import { AttemptBudget, isSessionFailure } from './attempt-budget.ts';
+import { AttemptBudget } from './attempt-budget.ts';
 import type { DialRecord } from './dial-history.ts';
-import { type DialProgress, failureOf, recordOf } from './dial-progress.ts';
+import { DialProgress, failureOf, recordOf } from './dial-progress.ts';
 import { type Attempt, hedgedOpen } from './hedged-open.ts';
 import type { PendingQueue } from './pending-queue.ts';
 import type { Route } from './route-table.ts';
@@ -27,7 +27,7 @@ export type DialOptions = OpenOptions & {
   /** Id of the only agent that will do. The dial does not wait for it. */
   readonly onlyAgent?: string;
   /** The client speaks first, and chose its connection by that. Targets that speak first are refused. */
-  readonly clientSpeaksFirst?: boolean;
+  readonly clientSpeaksFirst?: boolean | undefined;
   /** The client's entry in the connection log. */
   readonly entry?: DialRecord['entry'];
   /** Called when the dial has finished; it must neither throw nor wait. */
@@ -43,7 +43,7 @@ export type Dialed = {
   readonly pool: string;
   readonly connector: string;
   /** By way of which the agent was reached; undefined: it is connected to this gateway. */
-  readonly replica?: string;
+  readonly replica?: string | undefined;
   readonly attempts: number;
 };
 
@@ -60,17 +60,10 @@ export async function dial(
   client: string,
   signal: AbortSignal,
   ports: DialPorts,
-  { onlyAgent, entry, onDialed, ...options }: DialOptions = {},
+  options: DialOptions = {},
 ): Promise<Dialed> {
   const startedAt = ports.clock.now();
-  const progress: DialProgress = {
-    onlyAgent,
-    tried: new Set(),
-    lost: new Set(),
-    unanswered: new Set(),
-    tries: [],
-    waited: 0,
-  };
+  const progress = new DialProgress(options.onlyAgent);
   let failure: unknown;
   try {
     return await findAgent(route, client, signal, ports, options, progress);
@@ -79,7 +72,7 @@ export async function dial(
     throw error;
   } finally {
     const milliseconds = ports.clock.now() - startedAt;
-    const { address } = options;
+    const { address, entry, onDialed } = options;
     const record = recordOf(progress, { route, address, client, entry, failure, milliseconds }, ports);
     onDialed?.(record);
     ports.onDialed?.(record);
@@ -91,7 +84,7 @@ async function findAgent(
   client: string,
   signal: AbortSignal,
   ports: DialPorts,
-  { clientSpeaksFirst, ...options }: Omit<DialOptions, 'onlyAgent' | 'entry' | 'onDialed'>,
+  { clientSpeaksFirst, clientPort, address, secure, carry }: DialOptions,
   progress: DialProgress,
 ): Promise<Dialed> {
   const { attemptTimeout, totalTimeout, maxAttempts } = ports.limits();
@@ -103,26 +96,18 @@ async function findAgent(
   while (!attempts.isSpent) {
     const remaining = deadline - clock.now();
     if (remaining <= 0) break;
-    const session = selectSession(route, options.address, progress, ports);
+    const session = selectSession(route, address, progress, ports);
     if (session === undefined) {
       // Every available agent has been tried, and waiting would not change the result.
       if (failure !== undefined && !WORTH_WAITING.has(failure.code)) break;
       if (onlyAgent !== undefined) throw failure ?? new TunnelError('NO_AGENT');
       const waitingSince = clock.now();
       try {
-        await waitForAgent(
-          route,
-          options.address,
-          failure,
-          { remaining, waited: progress.waited },
-          signal,
-          ports,
-        );
+        await waitForAgent(route, address, failure, { remaining, waited: progress.waited }, signal, ports);
       } finally {
         progress.waited += clock.now() - waitingSince;
       }
-      progress.tried.clear();
-      progress.unanswered.clear();
+      progress.startAnew();
       continue;
     }
     if (clientSpeaksFirst === true) requireSilentTarget(route, session);
@@ -137,7 +122,10 @@ async function findAgent(
       openedAt: clock.now(),
       open: (attemptSignal, onSilent) =>
         chosen.open({
-          ...options,
+          clientPort,
+          address,
+          secure,
+          carry,
           connector: route.connector,
           connection: route.name,
           client,
@@ -152,7 +140,7 @@ async function findAgent(
       () => {
         const other =
           !attempts.isSpent && clock.now() < deadline
-            ? selectOther(route, options.address, asked, progress, ports)
+            ? selectOther(route, address, asked, progress, ports)
             : undefined;
         if (other === undefined) return undefined;
         asked.add(other);
@@ -177,7 +165,7 @@ async function findAgent(
       progress.tries.push({
         agent: name,
         pool: itsPool,
-        ...by(replica),
+        replica,
         milliseconds,
         failure: failureOf(error),
       });
@@ -187,7 +175,7 @@ async function findAgent(
       ejection.succeeded(route.connector, identity.agentId);
       const milliseconds = clock.now() - outcome.won.openedAt;
       const { name, pool } = identity;
-      progress.tries.push({ agent: name, pool, ...by(replica), milliseconds, failure: undefined });
+      progress.tries.push({ agent: name, pool, replica, milliseconds, failure: undefined });
       return {
         target: outcome.target,
         agentId: identity.agentId,
@@ -195,7 +183,7 @@ async function findAgent(
         agent: identity.name,
         pool: identity.pool,
         connector: route.connector,
-        ...by(replica),
+        replica,
         attempts: attempts.started,
       };
     }
@@ -206,9 +194,7 @@ async function findAgent(
           : new TunnelError('INTERNAL', errorText(error), { cause: error });
       recordFailure(route, each.session, failure, ports);
       attempts.failed(each.session, failure.code);
-      const { agentId } = each.session.identity;
-      if (failure.code === 'AGENT_TIMEOUT') progress.unanswered.add(each.session);
-      else (isSessionFailure(failure.code) ? progress.lost : progress.tried).add(agentId);
+      progress.failed(each.session, failure.code);
     }
     if (failure?.retry === 'never') break;
   }
@@ -245,8 +231,6 @@ async function waitForAgent(
     throw unknownConnector(route, address, sessionsOf) ?? withUnavailable(error, route, sessionsOf);
   }
 }
-
-const by = (replica: string | undefined) => (replica === undefined ? {} : { replica });
 
 const isQueueFull = (error: unknown) => error instanceof TunnelError && error.code === 'QUEUE_FULL';
 

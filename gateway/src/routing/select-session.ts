@@ -1,5 +1,5 @@
 import type { Clock } from '@penstock/runtime';
-import { chooseSession } from './choose-session.ts';
+import { type Choice, chooseSession } from './choose-session.ts';
 import { agentsOf, type DialProgress } from './dial-progress.ts';
 import type { Ejection } from './ejection.ts';
 import type { Route } from './route-table.ts';
@@ -13,6 +13,9 @@ export type SelectionPorts = {
   readonly clock: Clock;
 };
 
+/** What is known to be wrong with an agent, the least first. */
+const faults = { none: 0, checkFails: 1, ejected: 2, lostSession: 3, excluded: 4 } as const;
+
 /**
  * Selects a session in this order of preference: an agent without known faults, one whose own check of the connector
  * fails, one that is ejected, one that lost a session during this dial or did not answer on one. A check may differ from
@@ -21,23 +24,31 @@ export type SelectionPorts = {
 export function selectSession(
   route: Route,
   address: string | undefined,
-  { onlyAgent, tried, lost, unanswered }: DialProgress,
+  { onlyAgent, tried, lost, unanswered }: Pick<DialProgress, 'onlyAgent' | 'tried' | 'lost' | 'unanswered'>,
   { sessionsOf, ejection, checkFails, clock }: SelectionPorts,
   asked?: ReadonlySet<RoutableSession>,
 ): RoutableSession | undefined {
   const { connector } = route;
   const late = agentsOf(unanswered);
-  const isUntried = (agentId: string) =>
-    !tried.has(agentId) && (onlyAgent === undefined || agentId === onlyAgent);
-  const isSteady = (agentId: string) => isUntried(agentId) && !lost.has(agentId) && !late.has(agentId);
-  const isNotEjected = (agentId: string) => isSteady(agentId) && !ejection.isEjected(connector, agentId);
-  const isHealthy = (agentId: string) => isNotEjected(agentId) && !checkFails(connector, agentId);
-  const isNew = (session: RoutableSession) => !unanswered.has(session) && asked?.has(session) !== true;
-  const isResponsive = (session: RoutableSession) => !session.isSuspect && isNew(session);
-  for (const accepts of asked === undefined ? [isResponsive, isNew] : [isResponsive]) {
-    for (const isWanted of [isHealthy, isNotEjected, isSteady, isUntried]) {
+  const faultOf = (agentId: string) => {
+    if (tried.has(agentId) || (onlyAgent !== undefined && agentId !== onlyAgent)) return faults.excluded;
+    if (lost.has(agentId) || late.has(agentId)) return faults.lostSession;
+    if (ejection.isEjected(connector, agentId)) return faults.ejected;
+    return checkFails(connector, agentId) ? faults.checkFails : faults.none;
+  };
+  let worst: number = faults.none;
+  let mayBeSuspect = false;
+  const choice: Choice<RoutableSession> = {
+    connector,
+    address,
+    isWanted: (agentId) => faultOf(agentId) <= worst,
+    accepts: (session) =>
+      !(session.isSuspect && !mayBeSuspect) && !unanswered.has(session) && asked?.has(session) !== true,
+    random: clock.random,
+  };
+  for (mayBeSuspect of asked === undefined ? [false, true] : [false]) {
+    for (worst = faults.none; worst < faults.excluded; worst += 1) {
       for (const pool of route.pools) {
-        const choice = { connector, address, isWanted, accepts, random: clock.random };
         const session = chooseSession(sessionsOf(pool), choice);
         if (session !== undefined) return session;
       }
@@ -54,8 +65,8 @@ export function selectOther(
   progress: DialProgress,
   ports: SelectionPorts,
 ): RoutableSession | undefined {
-  const agents = [...asked].map(({ identity }) => identity.agentId);
-  const others = { ...progress, tried: new Set([...progress.tried, ...agents]) };
+  const { onlyAgent, tried, lost, unanswered } = progress;
+  const others = { onlyAgent, tried: tried.union(agentsOf(asked)), lost, unanswered };
   return (
     selectSession(route, address, others, ports, asked) ??
     selectSession(route, address, progress, ports, asked)

@@ -41,13 +41,13 @@ export type UnavailableReason = 'draining' | 'full' | 'identity-expired' | 'susp
 
 /** What an open contains besides its connector; see the message `open` in docs/wire.md. */
 export type OpenOptions = {
-  readonly clientPort?: number;
+  readonly clientPort?: number | undefined;
   /** One of the connector's further addresses, in the form of `hostPortText`. */
-  readonly address?: string;
+  readonly address?: string | undefined;
   /** The client's TLS ends at the gateway; the agent speaks TLS with the target. */
-  readonly secure?: boolean;
+  readonly secure?: boolean | undefined;
   /** Set when the connection may outlive its session; an agent that cannot do that ignores it. */
-  readonly carry?: ResumeLimits;
+  readonly carry?: ResumeLimits | undefined;
 };
 
 export type OpenRequest = OpenOptions & {

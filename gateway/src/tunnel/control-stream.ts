@@ -1,6 +1,6 @@
 import type { ServerHttp2Stream } from 'node:http2';
 import { type MessageHandlers, readMessages } from '@penstock/transport';
-import { type AgentMessage, type GatewayMessage, limits, TunnelError } from '@penstock/wire';
+import { type AgentMessage, type GatewayMessage, limits, TunnelError, type Unsent } from '@penstock/wire';
 import { agentMessageDecoder, encodeMessage } from '@penstock/wire/codec';
 
 /** Bytes of control messages buffered for an agent that does not read them. */
@@ -25,7 +25,7 @@ export class ControlStream {
   }
 
   /** Sends a message; drops it once the stream has ended. Ends the stream when the agent does not read it. */
-  send(message: GatewayMessage): void {
+  send(message: Unsent<GatewayMessage>): void {
     if (!this.#stream.writable) return;
     this.#stream.write(encodeMessage(message));
     if (this.#stream.writableLength <= MAX_BUFFERED_BYTES) return;

@@ -1,6 +1,6 @@
 import type { ServerHttp2Stream } from 'node:http2';
 import type { SessionLinks, UntoldEnds, WindowShare } from '@penstock/transport';
-import { type CloseCode, type GatewayMessage, limits, TunnelError } from '@penstock/wire';
+import { type CloseCode, type GatewayMessage, limits, TunnelError, type Unsent } from '@penstock/wire';
 import type { OpenRequest } from '../routing/session-contract.ts';
 import { SessionStream } from './session-stream.ts';
 
@@ -31,7 +31,7 @@ type Waiter = {
  */
 export class DataStreams {
   readonly #prefix: string;
-  readonly #send: (message: GatewayMessage) => void;
+  readonly #send: (message: Unsent<GatewayMessage>) => void;
   readonly #windows: WindowShare;
   readonly #links: SessionLinks;
   readonly #untold: UntoldEnds;
@@ -47,7 +47,7 @@ export class DataStreams {
    */
   constructor(
     prefix: string,
-    send: (message: GatewayMessage) => void,
+    send: (message: Unsent<GatewayMessage>) => void,
     windows: WindowShare,
     links: SessionLinks,
     untold: UntoldEnds,
@@ -141,7 +141,7 @@ export class DataStreams {
     }
     this.#streams.add(stream);
     this.#windows.streamOpened();
-    stream.once('close', () => {
+    stream.on('close', () => {
       this.#streams.delete(stream);
       this.#windows.streamClosed();
       this.#untold.abandoned(id);

@@ -28,7 +28,10 @@ test('a metric that cannot be counted costs one client, not the process', async 
   clients.apply(new Map([['db', 10]]));
   const socket = new PassThrough();
   const source = { address: '192.0.2.1', port: 1 };
-  clients.serve('db', { socket, source, refuse } as unknown as RoutedClient);
+  clients.serve('db', { socket, source, refuse } as unknown as RoutedClient, {
+    ingress: undefined,
+    ingressKind: undefined,
+  });
   // An unhandled rejection fails the test.
   await clients.idle();
   assert.equal(refuse.mock.callCount(), 1);

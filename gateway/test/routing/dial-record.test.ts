@@ -24,11 +24,12 @@ test('when the first choice succeeds, no skipped agents are recorded', async () 
   assert.deepEqual(record, {
     connection: 'orders',
     client: '10.0.0.9',
+    entry: undefined,
     at: scene.clock.wall(),
     milliseconds: 0,
     waited: 0,
     failure: undefined,
-    tries: [{ agent: 'a', pool: 'dc1', milliseconds: 0, failure: undefined }],
+    tries: [{ agent: 'a', pool: 'dc1', replica: undefined, milliseconds: 0, failure: undefined }],
     skipped: [],
   });
 });

@@ -16,11 +16,16 @@ test('the least loaded session of the preferred pool gets the open', async () =>
     agent: 'a2',
     pool: 'dc1',
     connector: 'orders-db',
+    replica: undefined,
     attempts: 1,
   });
   assert.deepEqual(scene.opened, ['a2']);
   const { signal: _signal, onSilent: _onSilent, ...request } = quiet.requests[0] ?? {};
   assert.deepEqual(request, {
+    clientPort: undefined,
+    address: undefined,
+    secure: undefined,
+    carry: undefined,
     connector: 'orders-db',
     connection: 'orders',
     client: '10.0.0.9',

@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events';
 import type { ServerHttp2Stream } from 'node:http2';
 import { type TestContext, test } from 'node:test';
 import { SessionLinks, UntoldEnds } from '@penstock/transport';
-import { type CloseCode, type GatewayMessage, limits, TunnelError } from '@penstock/wire';
+import { type CloseCode, type GatewayMessage, limits, TunnelError, type Unsent } from '@penstock/wire';
 import { DataStreams } from '../../src/tunnel/data-streams.ts';
 
 /** The part of a stream that DataStreams uses. */
@@ -24,7 +24,7 @@ const asStream = (stream: FakeStream) => stream as unknown as ServerHttp2Stream;
 
 function setUp(t: TestContext) {
   t.mock.timers.enable({ apis: ['setTimeout'] });
-  const sent: GatewayMessage[] = [];
+  const sent: Unsent<GatewayMessage>[] = [];
   const windows = { open: 0 };
   let rooms = 0;
   const streams = new DataStreams(

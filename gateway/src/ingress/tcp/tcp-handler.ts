@@ -21,7 +21,7 @@ export const createTcpHandler: CreateHandler<'tcp'> = (services, bindings) => {
       const { socket, reader } = accepted.readableDidRead
         ? { socket: accepted, reader: undefined }
         : withReader(accepted);
-      socket.on('error', () => {}).once('close', release);
+      socket.on('error', () => {}).on('close', release);
       const connection = bindings()[0]?.connection.name ?? '';
       const client: ReportedClient = { socket, reader, source, isEncrypted: false };
       try {

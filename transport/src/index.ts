@@ -1,10 +1,11 @@
 export { type Acknowledgment, type AcknowledgmentSource, Acknowledgments } from './acknowledgments.ts';
 export { releaseAfter } from './after-bulk.ts';
 export { alpnProtocols } from './alpn-protocols.ts';
-export { emptyChunkPool, releaseChunk } from './chunk-pool.ts';
+export { releaseChunk } from './chunk-pool.ts';
 export { dataMoved } from './data-moved.ts';
 export { descriptorOf } from './descriptor-of.ts';
 export { type FarEnd, type FarLink, Http2FarEnd, type LinkListener, type SessionLoss } from './far-end.ts';
+export { freeCaches } from './free-caches.ts';
 export { openHttp2Client } from './http2-client.ts';
 export { Inbound } from './inbound.ts';
 export { type KeepaliveOptions, type KeepalivePort, keepAlive } from './keepalive.ts';

@@ -6,6 +6,7 @@ import type { FarEnd, LinkListener, SessionLoss } from './far-end.ts';
 import { Inbound } from './inbound.ts';
 import { farBudget, nearBudget } from './kept-budget.ts';
 import { KeptChunks } from './kept-chunks.ts';
+import { keepConnection } from './last-connection.ts';
 import { isCutShort, isHttp2Stream, type NearEnd } from './near-end.ts';
 import { Outbound } from './outbound.ts';
 import { resetSocket } from './reset-socket.ts';
@@ -362,6 +363,7 @@ export class Splice implements AcknowledgmentSource, LinkListener {
     this.#kept?.clear();
     const [code, detail, finishedFirst] = [this.#code, this.#detail, this.#finishedFirst];
     const traffic = this.traffic();
+    keepConnection(this);
     releaseAfter(traffic.bytesFromSocket + traffic.bytesToSocket);
     this.#resolve({ code, detail, finishedFirst, ...traffic });
   }

@@ -12,7 +12,7 @@ import {
   trustHostAuthorities,
   watchStarter,
 } from '@penstock/terminal';
-import { dataMoved, emptyChunkPool } from '@penstock/transport';
+import { dataMoved, freeCaches } from '@penstock/transport';
 import { Command } from 'commander';
 import { startDaemon } from '../daemon.ts';
 import { boundedLog } from '../observe/bounded-log.ts';
@@ -49,7 +49,7 @@ async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
   let logOfDaemon = record;
   let { drain } = first.config;
   let stopSizing = () => {};
-  const stopCollecting = collectWhenQuiet({ onQuiet: emptyChunkPool, dataMoved });
+  const stopCollecting = collectWhenQuiet({ onQuiet: freeCaches, dataMoved });
   try {
     const reason = await runService(first.config, first.source.files, {
       file,

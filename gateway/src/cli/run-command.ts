@@ -16,7 +16,7 @@ import {
   trustHostAuthorities,
   watchStarter,
 } from '@penstock/terminal';
-import { dataMoved, emptyChunkPool } from '@penstock/transport';
+import { dataMoved, freeCaches } from '@penstock/transport';
 import { Command } from 'commander';
 import { boundedLog } from '../composition/bounded-log.ts';
 import { gatewayEvents } from '../composition/event-catalogue.ts';
@@ -58,7 +58,7 @@ async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
   if (ignored.length > 0) record('config-fields-ignored', { fields: ignored });
   let { drain } = first.config;
   let stopSizing = () => {};
-  const stopCollecting = collectWhenQuiet({ onQuiet: emptyChunkPool, dataMoved });
+  const stopCollecting = collectWhenQuiet({ onQuiet: freeCaches, dataMoved });
   try {
     await runService(first.config, first.source.files, {
       file,

@@ -2,8 +2,17 @@ import { routeNames } from '../routes/route.ts';
 import type { Cell } from './cell.ts';
 
 const WORKERS = 32;
+/**
+ * Milliseconds until a program is compiled, which takes some ten thousand connections, and until one that was quiet while other routes
+ * were measured is at full speed again.
+ */
+const COMPILE_MS = 8_000;
+const WAKE_MS = 3_000;
 
-/** Connections per second that are opened, used for one byte in each direction, and closed; 32 concurrently. */
+/**
+ * Connections per second that are opened, used for one byte in each direction, and closed; 32 concurrently. It is what a busy gateway
+ * sustains, for each route after the same time.
+ */
 export const connectionsCell: Cell = {
   group: 'connections',
   title: 'new connections',
@@ -19,11 +28,13 @@ export const connectionsCell: Cell = {
   ],
   routes: routeNames,
   fresh: false,
-  async measure(load, route, timing) {
+  rehearsal: () => COMPILE_MS,
+  async measure(load, route, { warmUp, window }) {
     const rate = await load.client.ask('connectRate', {
       address: route.address,
       workers: WORKERS,
-      ...timing,
+      warmUp: Math.max(warmUp, WAKE_MS),
+      window,
     });
     return new Map([['connections', rate]]);
   },

@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import { type DestinationStream, destination, type Level, type Logger, pino } from 'pino';
 import pretty from 'pino-pretty';
 
@@ -67,10 +68,20 @@ export function openLog(options: LogOptions): OpenLog {
   const gathered = gatherLines((lines) => {
     if (state === 'open') stream.write(lines);
   });
+  // The last lines before a crash say most. The stream writes what it has itself, before this.
+  const writeRest = () => {
+    try {
+      writeSync(options.descriptor, gathered.take());
+    } catch {
+      // Nobody reads them.
+    }
+  };
+  process.on('exit', writeRest);
   return {
     log: pino(settings, gathered),
     flush: async () => {
       gathered.flush();
+      process.off('exit', writeRest);
       const { promise, resolve } = Promise.withResolvers<void>();
       const timeout = setTimeout(resolve, FLUSH_TIMEOUT_MS);
       state = 'ending';
@@ -86,18 +97,20 @@ export function openLog(options: LogOptions): OpenLog {
 }
 
 /** Passes on the lines of a moment together. The stream does it too, but measures all that it has again for each line. */
-function gatherLines(write: (lines: string) => void): DestinationStream & { flush(): void } {
+function gatherLines(write: (lines: string) => void): DestinationStream & { flush(): void; take(): string } {
   let lines: string[] = [];
   let length = 0;
   let timer: NodeJS.Timeout | undefined;
-  const flush = () => {
+  const take = () => {
     clearTimeout(timer);
     timer = undefined;
-    if (lines.length === 0) return;
     const gathered = lines.join('');
     lines = [];
     length = 0;
-    write(gathered);
+    return gathered;
+  };
+  const flush = () => {
+    if (lines.length > 0) write(take());
   };
   return {
     write(line) {
@@ -107,6 +120,7 @@ function gatherLines(write: (lines: string) => void): DestinationStream & { flus
       else timer ??= setTimeout(flush, GATHER_MS);
     },
     flush,
+    take,
   };
 }
 

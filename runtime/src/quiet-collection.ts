@@ -22,8 +22,8 @@ const MIN_WORK_BESIDE_DATA_MS = 5_000;
 const MAX_THOROUGH_BYTES = 64 * 1024 * 1024;
 
 export type QuietCollectionOptions = {
-  /** Called before a collection, to drop caches, and what keeps compiled code if it is thorough. */
-  readonly onQuiet: (isThorough: boolean) => void;
+  /** Called before a collection, to drop caches, and what keeps compiled code if no data has moved for long, or none yet. */
+  readonly onQuiet: (isLong: boolean) => void;
   /** A number that changes with all data that goes through this process. */
   readonly dataMoved: () => number;
   /** That of the runtime unless a test sets another. */
@@ -84,7 +84,7 @@ export function collectWhenQuiet({ onQuiet, dataMoved, memory }: QuietCollection
     }
     const isThorough = isThoroughDue();
     if (!isThorough && !isDue()) return;
-    onQuiet(isThorough);
+    onQuiet(isThorough || still >= STILL_LOOKS);
     collect(isThorough);
     isReturnOwed = true;
     if (isThorough) isOwed = false;

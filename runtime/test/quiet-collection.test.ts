@@ -9,7 +9,7 @@ function setUp(t: TestContext) {
   const state = { cpu: 0, heap: 30 * MIB, moved: 0 };
   const done: string[] = [];
   const stop = collectWhenQuiet({
-    onQuiet: () => done.push('drop caches'),
+    onQuiet: (isLong) => done.push(isLong ? 'drop everything' : 'drop caches'),
     dataMoved: () => state.moved,
     memory: {
       cpuTime: () => state.cpu,
@@ -40,10 +40,10 @@ function setUp(t: TestContext) {
 test('what a start has left is collected thoroughly, once', (t) => {
   const { pass } = setUp(t);
   assert.deepEqual(pass(2, 10), []);
-  assert.deepEqual(pass(1, 10), ['drop caches', 'thorough']);
+  assert.deepEqual(pass(1, 10), ['drop everything', 'thorough']);
   assert.deepEqual(pass(1, 1), ['return'], 'a second later, when it has been freed');
   assert.deepEqual(pass(299, 1), []);
-  const regular = ['drop caches', 'regular', 'return'];
+  const regular = ['drop everything', 'regular', 'return'];
   assert.deepEqual(
     pass(300, 10),
     Array(6).fill(regular).flat(),
@@ -59,7 +59,7 @@ test('after work, one quiet time is used once, and a long one thoroughly', (t) =
   assert.deepEqual(pass(1, 100), [], 'it was not quiet for long enough');
   assert.deepEqual(pass(3, 10), ['drop caches', 'regular']);
   assert.deepEqual(pass(16, 10), ['return']);
-  assert.deepEqual(pass(1, 10), ['drop caches', 'thorough']);
+  assert.deepEqual(pass(1, 10), ['drop everything', 'thorough']);
   assert.deepEqual(pass(40, 10), ['return']);
 });
 

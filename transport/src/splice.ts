@@ -355,6 +355,12 @@ export class Splice implements AcknowledgmentSource, LinkListener {
     return this.#life === 'aborted' || this.#kept === undefined || this.#isFinAcknowledged;
   }
 
+  /** Whether an end, which is closed, still has bytes: Node does not drop those that were not read. */
+  #hasData(): boolean {
+    const ends = [this.#socket, this.#farEnd?.stream];
+    return ends.some((end) => end !== undefined && end.readableLength + end.writableLength > 0);
+  }
+
   #settle(): void {
     if (!this.#isSettled()) return;
     clearInterval(this.#timer);
@@ -363,7 +369,7 @@ export class Splice implements AcknowledgmentSource, LinkListener {
     this.#kept?.clear();
     const [code, detail, finishedFirst] = [this.#code, this.#detail, this.#finishedFirst];
     const traffic = this.traffic();
-    keepConnection(this);
+    if (!this.#hasData()) keepConnection(this);
     releaseAfter(traffic.bytesFromSocket + traffic.bytesToSocket);
     this.#resolve({ code, detail, finishedFirst, ...traffic });
   }

@@ -6,6 +6,8 @@ import { deadline } from '../../test/rig/deadline.ts';
 import { eventually } from '../../test/rig/eventually.ts';
 import { expectNoLeaks } from '../../test/rig/leaks.ts';
 import { pseudorandomBytes, pseudorandomHash, receive } from '../../test/rig/pseudorandom.ts';
+import { freeCaches } from '../src/free-caches.ts';
+import { keptConnection } from '../src/last-connection.ts';
 import { resetSocket } from '../src/reset-socket.ts';
 import { type Joined, TunnelFixture } from './tunnel-fixture.ts';
 
@@ -40,6 +42,27 @@ test('bytes and FIN go both ways, and both ends count them', async () => {
       bytesToSocket: 8,
     },
   });
+});
+
+test('the last connection is kept when it has ended, unless it still has data', async () => {
+  await using _leaks = expectNoLeaks();
+  await using tunnel = await TunnelFixture.start();
+  const first = await tunnel.join();
+  first.client.end();
+  first.target.end();
+  await ends(first);
+  const kept = keptConnection();
+  assert.ok(kept === first.atGateway || kept === first.atAgent);
+  freeCaches(true);
+  const second = await tunnel.join();
+  second.client.pause();
+  second.target.write(pseudorandomBytes(20_000_000, 1));
+  await eventually('the gateway has data that nobody reads', () => second.gatewayStream.readableLength > 0);
+  second.atGateway.abort('CLIENT_RESET');
+  await deadline('the gateway', second.atGateway.done);
+  assert.notEqual(keptConnection(), second.atGateway);
+  await ends(second);
+  freeCaches(true);
 });
 
 test('one direction can end long before the other, in either order', async () => {

@@ -7,7 +7,7 @@ const WORKERS = 32;
  * were measured is at full speed again.
  */
 const COMPILE_MS = 8_000;
-const WAKE_MS = 3_000;
+export const WAKE_MS = 3_000;
 
 /**
  * Connections per second that are opened, used for one byte in each direction, and closed; 32 concurrently. It is what a busy gateway

@@ -1,6 +1,7 @@
 import type { Load } from '../load/load.ts';
 import { type IngressName, ingressNames, type RunningRoute } from '../routes/route.ts';
 import type { Cell, Metric, Timing } from './cell.ts';
+import { WAKE_MS } from './connections.ts';
 
 const WORKERS = 32;
 
@@ -33,7 +34,9 @@ export const ingressCells: readonly Cell[] = ingressNames.map((name) => {
 async function measure(name: IngressName, load: Load, { ingress }: RunningRoute, timing: Timing) {
   const address = ingress?.[name];
   if (address === undefined) return new Map<string, number>();
-  const rate = await load.client.ask('connectRate', { address, workers: WORKERS, ...timing });
+  const { warmUp, window } = timing;
+  const connecting = { address, workers: WORKERS, warmUp: Math.max(warmUp, WAKE_MS), window };
+  const rate = await load.client.ask('connectRate', connecting);
   const { p50 } = await load.client.ask('roundTrips', { address, connections: 1, ...timing });
   return new Map([
     [`ingress/${name}/connections`, rate],

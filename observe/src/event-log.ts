@@ -26,9 +26,9 @@ export function eventLog<Catalogue extends EventCatalogue>(
 ): EventLog<Catalogue> {
   // Each event has a logger with its name, made once: to copy the fields of every line behind the name costs more than the line.
   const loggers = new Map<string, Logger>();
-  const loggerOf = (event: string) => {
+  const addLogger = (event: string) => {
     // The level of `log` can change, and decides alone.
-    const logger = loggers.get(event) ?? log.child({ event }, { level: 'trace' });
+    const logger = log.child({ event }, { level: 'trace' });
     loggers.set(event, logger);
     return logger;
   };
@@ -36,6 +36,6 @@ export function eventLog<Catalogue extends EventCatalogue>(
     const entry = catalogue[event];
     if (entry === undefined) return;
     const [level, message] = entry;
-    if (log.isLevelEnabled(level)) loggerOf(event)[level](fields, message);
+    if (log.isLevelEnabled(level)) (loggers.get(event) ?? addLogger(event))[level](fields, message);
   };
 }

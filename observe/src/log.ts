@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs';
 import { type DestinationStream, destination, type Level, type Logger, pino } from 'pino';
 import pretty from 'pino-pretty';
+import { gatherLines } from './gather-lines.ts';
 
 export type LogOptions = {
   readonly level: Level | 'silent';
@@ -14,11 +15,6 @@ export type LogOptions = {
 
 /** Bytes of log lines buffered for a slow reader. Lines beyond it are dropped: logging never blocks the program. */
 const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
-
-/** Time in which lines are gathered: a system call for each costs as much as opening a connection. */
-const GATHER_MS = 20;
-/** Characters that are written without waiting for more. */
-const GATHERED_LENGTH = 32 * 1024;
 
 /** Time in which buffered lines must be written before the program exits. */
 const FLUSH_TIMEOUT_MS = 1_000;
@@ -70,10 +66,11 @@ export function openLog(options: LogOptions): OpenLog {
   });
   // The last lines before a crash say most. The stream writes what it has itself, before this.
   const writeRest = () => {
+    let rest = Buffer.from(gathered.take());
     try {
-      writeSync(options.descriptor, gathered.take());
+      while (rest.length > 0) rest = rest.subarray(writeSync(options.descriptor, rest));
     } catch {
-      // Nobody reads them.
+      // The disk is full, or nobody reads.
     }
   };
   process.on('exit', writeRest);
@@ -93,34 +90,6 @@ export function openLog(options: LogOptions): OpenLog {
       clearTimeout(timeout);
       stream.destroy();
     },
-  };
-}
-
-/** Passes on the lines of a moment together. The stream does it too, but measures all that it has again for each line. */
-function gatherLines(write: (lines: string) => void): DestinationStream & { flush(): void; take(): string } {
-  let lines: string[] = [];
-  let length = 0;
-  let timer: NodeJS.Timeout | undefined;
-  const take = () => {
-    clearTimeout(timer);
-    timer = undefined;
-    const gathered = lines.join('');
-    lines = [];
-    length = 0;
-    return gathered;
-  };
-  const flush = () => {
-    if (lines.length > 0) write(take());
-  };
-  return {
-    write(line) {
-      lines.push(line);
-      length += line.length;
-      if (length >= GATHERED_LENGTH) flush();
-      else timer ??= setTimeout(flush, GATHER_MS);
-    },
-    flush,
-    take,
   };
 }
 

@@ -25,19 +25,19 @@ export type RoutedClient = {
    * Sends what client and target must receive before they are joined. Called once the target is connected, with
    * exclusive use of its stream. Rejects with TunnelError, or with the signal's reason if that is aborted.
    */
-  readonly prepare?: (target: TargetStream, signal: AbortSignal) => Promise<void>;
+  readonly prepare?: ((target: TargetStream, signal: AbortSignal) => Promise<void>) | undefined;
   /** Called when client and target are joined. May add listeners to the stream but must not read from it. */
-  readonly onJoined?: (target: TargetStream, dialed: Dialed) => void;
+  readonly onJoined?: ((target: TargetStream, dialed: Dialed) => void) | undefined;
   /** Reports the error in the client's protocol and closes the client. Undefined: the client is reset. */
-  readonly refuse?: (error: TunnelError) => void;
+  readonly refuse?: ((error: TunnelError) => void) | undefined;
   /** Resets the client. Required if resetting `socket` itself is not enough, for example under TLS. */
-  readonly reset?: (code: CloseCode) => void;
+  readonly reset?: ((code: CloseCode) => void) | undefined;
   /** Resets the client when aborted, with the code of the reason if that is a TunnelError. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Whether the end of the client's bytes was not authentic; see SpliceOptions. */
-  readonly isTruncated?: () => boolean;
+  readonly isTruncated?: (() => boolean) | undefined;
   /** Called when the client is closed and none of its resources are in use. */
-  readonly onClosed?: () => void;
+  readonly onClosed?: (() => void) | undefined;
 };
 
 /**

@@ -16,16 +16,25 @@ export function serveChosen(
 ): void {
   const use = grant?.use();
   try {
+    // Written out: a copy with other properties would have no shape (docs/decisions/0031).
     serve(connection, {
-      ...client,
+      socket: client.socket,
+      reader: client.reader,
+      source: client.source,
       identity: {
-        ...client.identity,
         host: requested,
-        ...(grant && { grant: { id: grant.id, name: grant.name } }),
+        grant: grant === undefined ? client.identity?.grant : { id: grant.id, name: grant.name },
+        subject: client.identity?.subject,
       },
       dialOptions,
-      ...(use && { signal: use.signal, onClosed: use.release }),
-    });
+      prepare: client.prepare,
+      onJoined: client.onJoined,
+      refuse: client.refuse,
+      reset: client.reset,
+      signal: use?.signal ?? client.signal,
+      isTruncated: client.isTruncated,
+      onClosed: use?.release ?? client.onClosed,
+    } satisfies Required<RoutedClient>);
   } catch (error) {
     use?.release();
     throw error;

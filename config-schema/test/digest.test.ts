@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { Document, isMap, isScalar, visit } from 'yaml';
 import { canonicalJson } from '../src/digest.ts';
 import { checkConfig, parseAgentConfig, parseGatewayConfig } from '../src/parse.ts';
+import { invisibleText } from '../src/yaml/invisible-text.ts';
 import { hostOf } from './rig/host-of.ts';
 import { MINIMAL_AGENT, MINIMAL_GATEWAY } from './rig/minimal-file.ts';
 import { validAgentFile } from './rig/valid-file.ts';
@@ -21,7 +22,11 @@ describe('the digest', () => {
         const before = new Document(content);
         const after = new Document(content);
         rewrite(after, () => choices.next().value ?? 0);
-        assert.equal(digestOf(after.toString()), digestOf(before.toString()));
+        const texts = [before.toString(), after.toString()];
+        // A value with a character that cannot be seen is refused unless it is quoted.
+        fc.pre(texts.every((text) => invisibleText(text).length === 0));
+        const [expected, digest] = texts.map(digestOf);
+        assert.equal(digest, expected);
       }),
     );
   });

@@ -1,5 +1,7 @@
 export { AddressLimit } from './address-limit.ts';
 export { type Attempt, AttemptLimit, AttemptLimitError } from './attempt-limit.ts';
+export { BriefMap } from './brief-map.ts';
+export { BriefSet } from './brief-set.ts';
 export { cFunctions } from './c-library.ts';
 export { type Clock, systemClock } from './clock.ts';
 export {

@@ -2,6 +2,7 @@ export { type Acknowledgment, type AcknowledgmentSource, Acknowledgments } from 
 export { releaseAfter } from './after-bulk.ts';
 export { alpnProtocols } from './alpn-protocols.ts';
 export { releaseChunk } from './chunk-pool.ts';
+export { emptyClosed } from './closed-stream.ts';
 export { dataMoved } from './data-moved.ts';
 export { descriptorOf } from './descriptor-of.ts';
 export { type FarEnd, type FarLink, Http2FarEnd, type LinkListener, type SessionLoss } from './far-end.ts';

@@ -1,3 +1,4 @@
+import { BriefMap } from '@penstock/runtime';
 import {
   type Acknowledgment,
   type AcknowledgmentSource,
@@ -33,7 +34,7 @@ export type CongestedPort = BbrPort &
 
 /** The links of one session: whose connections outlive it, and what was acknowledged on it. */
 export class SessionLinks {
-  readonly #links = new Map<string, StreamLink>();
+  readonly #links = new BriefMap<string, StreamLink>();
   readonly #acknowledgments: Acknowledgments;
   readonly #send: (batch: Acknowledgment[]) => void;
   readonly #isBlocked: () => boolean;
@@ -174,7 +175,7 @@ export class SessionLinks {
 /** The link of one stream. */
 class StreamLink implements FarLink {
   readonly id: string;
-  readonly #links: Map<string, StreamLink>;
+  readonly #links: BriefMap<string, StreamLink>;
   readonly #acknowledgments: Acknowledgments;
   readonly #untold: UntoldEnds | undefined;
   readonly #silence: SilenceWatch | undefined;
@@ -186,7 +187,7 @@ class StreamLink implements FarLink {
 
   constructor(
     id: string,
-    links: Map<string, StreamLink>,
+    links: BriefMap<string, StreamLink>,
     acknowledgments: Acknowledgments,
     untold: UntoldEnds | undefined,
     silence: SilenceWatch | undefined,

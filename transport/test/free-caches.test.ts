@@ -1,21 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setImmediate } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { countLeft } from '../../test/rig/count-left.ts';
 import { freeCaches } from '../src/free-caches.ts';
 import { keepConnection } from '../src/last-connection.ts';
 
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as () => void;
-
-/** Whether an object is left after a collection. What was read of a WeakRef lives until the turn ends. */
-async function isLeft(object: WeakRef<object>): Promise<boolean> {
-  await setImmediate();
-  collect();
-  await setImmediate();
-  return object.deref() !== undefined;
-}
+const isLeft = async (object: WeakRef<object>) => (await countLeft([object])) === 1;
 
 function keepNew(): WeakRef<object> {
   const connection = { bytes: 1 };

@@ -1,4 +1,5 @@
 import { observeProcess } from '@penstock/observe';
+import { BriefSet } from '@penstock/runtime';
 import type { Splice, SpliceEnd } from '@penstock/transport';
 import { type CloseCode, closeCodes } from '@penstock/wire';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
@@ -29,7 +30,7 @@ export function createAgentMetrics(): AgentMetrics {
   const registry = new Registry();
   const registers = [registry];
   observeProcess(registry);
-  const live = new Set<Pick<Splice, 'traffic'>>();
+  const live = new BriefSet<Pick<Splice, 'traffic'>>();
   const ended = { bytesFromSocket: 0, bytesToSocket: 0 };
   const opens = new Counter({
     name: 'penstock_agent_opens_total',
@@ -78,9 +79,9 @@ export function createAgentMetrics(): AgentMetrics {
     openSucceeded(seconds, splice) {
       opens.inc(outcomeOf(undefined));
       dialSeconds.observe(seconds);
-      live.add(splice);
+      const leave = live.add(splice);
       void splice.done.then((end) => {
-        live.delete(splice);
+        leave();
         ended.bytesFromSocket += end.bytesFromSocket;
         ended.bytesToSocket += end.bytesToSocket;
       });

@@ -1,3 +1,4 @@
+import { BriefMap } from '@penstock/runtime';
 import type { SessionLoss, Splice } from '@penstock/transport';
 import type { CloseCode } from '@penstock/wire';
 
@@ -79,7 +80,7 @@ export class CarriedConnection {
 
 /** The connections of all sessions that can outlive them, until they end. */
 export class CarriedConnections {
-  readonly #connections = new Map<string, CarriedConnection>();
+  readonly #connections = new BriefMap<string, CarriedConnection>();
   readonly #epochs: () => readonly LiveEpoch[];
   readonly #goneAt: () => number;
 

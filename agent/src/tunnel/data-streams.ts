@@ -1,5 +1,5 @@
 import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
-import type { WindowShare } from '@penstock/transport';
+import { emptyClosed, type WindowShare } from '@penstock/transport';
 import { CONNECT_PROTOCOL, limits, RECEIVED_HEADER, streamPath, TunnelError } from '@penstock/wire';
 
 /** Opens the data streams of one session, within the limits of the gateway. */
@@ -41,7 +41,10 @@ export class DataStreams {
       { endStream: false },
     );
     this.#windows.streamOpened();
-    stream.on('close', () => this.#windows.streamClosed());
+    stream.on('close', () => {
+      emptyClosed(stream);
+      this.#windows.streamClosed();
+    });
     this.#opened += 1;
     if (this.#opened === limits.streamsBeforeRotation) this.#onIdsExhausted();
     return stream;

@@ -1,5 +1,5 @@
 import type { ClientHttp2Stream } from 'node:http2';
-import { IdleWaiters } from '@penstock/runtime';
+import { BriefMap, IdleWaiters } from '@penstock/runtime';
 import {
   Http2FarEnd,
   resetSocket,
@@ -52,7 +52,7 @@ type OpenState =
 /** All opens of one session, from the gateway's message to the last byte. */
 export class Opens {
   readonly #options: OpensOptions;
-  readonly #states = new Map<string, OpenState>();
+  readonly #states = new BriefMap<string, OpenState>();
   readonly #idle = new IdleWaiters(() => this.#states.size === 0);
   #dialing = 0;
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { EventEmitter } from 'node:events';
 import type { ClientHttp2Session } from 'node:http2';
 import { test } from 'node:test';
 import { WindowBudget } from '@penstock/transport';
@@ -31,4 +32,24 @@ test('a session that received GOAWAY accepts no stream', () => {
     () => streams.open('a-1'),
     (error) => error instanceof TunnelError && error.code === 'AGENT_DRAINING',
   );
+});
+
+test('a stream that has closed has no listeners of its connection', () => {
+  const stream = new EventEmitter();
+  const http = { closed: false, request: () => stream } as unknown as ClientHttp2Session;
+  const streams = new DataStreams(
+    http,
+    new WindowBudget(1).join(() => {}),
+    () => {},
+  );
+  let ends = 0;
+  streams
+    .open('a-1')
+    .on('data', () => {})
+    .on('close', () => {
+      ends += 1;
+    });
+  stream.emit('close');
+  assert.equal(ends, 1);
+  assert.deepEqual(stream.eventNames(), ['error']);
 });

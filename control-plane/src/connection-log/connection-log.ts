@@ -1,4 +1,4 @@
-import type { Clock } from '@penstock/runtime';
+import { BriefMap, type Clock } from '@penstock/runtime';
 import type { ConnectionLogQuery, ConnectionLogRow, ConnectionLogStore } from '@penstock/store';
 import { connectionIds } from '@penstock/store';
 import type { ControlPlaneLog } from '../observe/event.ts';
@@ -35,7 +35,7 @@ const CLOSE_TIMEOUT_MS = 5_000;
 export class ConnectionLog {
   readonly #options: ConnectionLogOptions;
   readonly #port: LiveConnectionPort;
-  readonly #live = new Map<number, LiveConnection>();
+  readonly #live = new BriefMap<number, LiveConnection>();
   readonly #writer: LogWriter;
   readonly #denied: DeniedClients;
   readonly #followers = new LogFollowers();

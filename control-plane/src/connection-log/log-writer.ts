@@ -1,3 +1,4 @@
+import { BriefMap } from '@penstock/runtime';
 import type { ConnectionLogRow, ConnectionLogStore } from '@penstock/store';
 import { StoreError } from '@penstock/store';
 import { errorText } from '@penstock/wire';
@@ -33,7 +34,7 @@ export class LogWriter {
   readonly #options: LogWriterOptions;
   readonly #ended = new EntryRing<ConnectionLogRow>(MAX_PENDING_ENTRIES);
   /** Live connections to write, whose number is limited by `maxConnections`. */
-  readonly #changed = new Set<LiveConnection>();
+  readonly #changed = new BriefMap<number, LiveConnection>();
   #store: ConnectionLogStore | undefined;
   #work: Promise<void> | undefined;
   #failure: string | undefined;
@@ -58,11 +59,11 @@ export class LogWriter {
   }
 
   changed(live: LiveConnection): void {
-    this.#changed.add(live);
+    this.#changed.set(live.key, live);
   }
 
   ended(row: ConnectionLogRow, live?: LiveConnection): void {
-    if (live !== undefined) this.#changed.delete(live);
+    if (live !== undefined) this.#changed.delete(live.key);
     this.#ended.add(row);
   }
 
@@ -133,11 +134,11 @@ export class LogWriter {
       .values()
       .take(BATCH_ENTRIES - ended.length)
       .toArray();
-    for (const each of live) this.#changed.delete(each);
+    for (const each of live) this.#changed.delete(each.key);
     try {
       await store.save([...ended, ...live.map((each) => each.row())], this.#options.now());
     } catch (error) {
-      for (const each of live) if (!each.hasEnded) this.#changed.add(each);
+      for (const each of live) if (!each.hasEnded) this.#changed.set(each.key, each);
       throw error;
     }
     this.#ended.remove(ended);
@@ -153,7 +154,7 @@ export class LogWriter {
     if (!isDue) return;
     this.#prunedAt = now;
     // After a crash, the log has the bytes of a minute ago. `written_at` is the time at which it was last alive.
-    for (const live of this.#options.live()) this.#changed.add(live);
+    for (const live of this.#options.live()) this.#changed.set(live.key, live);
     await store.save([], now);
   }
 
@@ -189,7 +190,7 @@ export class LogWriter {
   #reopen(): void {
     void this.#store?.close();
     this.#store = undefined;
-    for (const live of this.#options.live()) this.#changed.add(live);
+    for (const live of this.#options.live()) this.#changed.set(live.key, live);
   }
 }
 

@@ -1,4 +1,5 @@
 import { addressRanges } from '@penstock/config-schema';
+import { BriefSet } from '@penstock/runtime';
 import { TunnelError } from '@penstock/wire';
 import type { Elsewhere } from './elsewhere.ts';
 
@@ -36,7 +37,7 @@ export class ActiveGrant {
   readonly #allowsSource: (address: string) => boolean;
   readonly #maxConnections: number;
   readonly #elsewhere: Pick<Elsewhere, 'usesOf'> | undefined;
-  readonly #uses = new Set<AbortController>();
+  readonly #uses = new BriefSet<AbortController>();
 
   /** Its uses `elsewhere` count toward its maxConnections. */
   constructor(
@@ -77,8 +78,7 @@ export class ActiveGrant {
       );
     }
     const controller = new AbortController();
-    this.#uses.add(controller);
-    return { signal: controller.signal, release: () => void this.#uses.delete(controller) };
+    return { signal: controller.signal, release: this.#uses.add(controller) };
   }
 
   /** Aborts every use. `reason` completes the sentence "Grant … ". */

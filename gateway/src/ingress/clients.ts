@@ -1,4 +1,4 @@
-import { IdleWaiters } from '@penstock/runtime';
+import { BriefSet, IdleWaiters } from '@penstock/runtime';
 import { type CloseCode, TunnelError } from '@penstock/wire';
 import { ClientConnection, type ClientOptions } from './client-connection.ts';
 import type { AcceptingIngress, RoutedClient } from './routed-client.ts';
@@ -20,7 +20,7 @@ const noTotals = (): Totals => ({ opened: 0, failed: 0, bytesFromClients: 0, byt
 /** The clients whose connection is known, of all ingresses. */
 export class Clients {
   readonly #options: ClientOptions;
-  readonly #clients = new Map<string, Set<ClientConnection>>();
+  readonly #clients = new Map<string, BriefSet<ClientConnection>>();
   #limits: ReadonlyMap<string, number> = new Map();
   readonly #totals = new Map<string, Totals>();
   readonly #idle = new IdleWaiters(() => this.count === 0);
@@ -48,8 +48,9 @@ export class Clients {
       );
     }
     const client = new ClientConnection(connection, routed, accepting, this.#options);
-    const clients = this.#clients.get(connection) ?? new Set();
-    this.#clients.set(connection, clients.add(client));
+    const clients = this.#clients.get(connection) ?? new BriefSet();
+    this.#clients.set(connection, clients);
+    const leave = clients.add(client);
     void client.run().then((outcome) => {
       // From one count to the other in one turn: no reader sees a client twice, or not at all.
       const totals = this.#totals.get(connection) ?? noTotals();
@@ -58,7 +59,7 @@ export class Clients {
       totals.bytesFromClients += bytesFromSocket;
       totals.bytesToClients += bytesToSocket;
       this.#totals.set(connection, totals);
-      clients.delete(client);
+      leave();
       if (clients.size === 0) this.#clients.delete(connection);
       routed.onClosed?.();
       this.#idle.notify();
@@ -80,13 +81,11 @@ export class Clients {
   }
 
   countsOf(connection: string): ClientCounts {
-    const clients = this.#clients.get(connection) ?? new Set();
-    const waiting = clients
-      .values()
-      .reduce((count, client) => count + (client.state === 'dialing' ? 1 : 0), 0);
-    const joined = clients.values().reduce((count, client) => count + (client.wasJoined ? 1 : 0), 0);
+    const clients = [...(this.#clients.get(connection) ?? [])];
+    const waiting = clients.filter(({ state }) => state === 'dialing').length;
+    const joined = clients.filter(({ wasJoined }) => wasJoined).length;
     const { opened, failed } = this.#totals.get(connection) ?? noTotals();
-    return { open: clients.size, waiting, openedTotal: opened + joined, failedTotal: failed };
+    return { open: clients.length, waiting, openedTotal: opened + joined, failedTotal: failed };
   }
 
   /** Open clients of one connection, and the bytes of all its clients so far. */
@@ -95,13 +94,13 @@ export class Clients {
     readonly bytesFromClients: number;
     readonly bytesToClients: number;
   } {
-    const clients = this.#clients.get(connection) ?? new Set();
+    const clients = [...(this.#clients.get(connection) ?? [])];
     let { bytesFromClients, bytesToClients } = this.#totals.get(connection) ?? noTotals();
     for (const { traffic } of clients) {
       bytesFromClients += traffic.bytesFromSocket;
       bytesToClients += traffic.bytesToSocket;
     }
-    return { open: clients.size, bytesFromClients, bytesToClients };
+    return { open: clients.length, bytesFromClients, bytesToClients };
   }
 
   /** Resets the client with this ID in the connection log. False if there is none. */

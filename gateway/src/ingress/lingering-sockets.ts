@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { BriefSet } from '@penstock/runtime';
 import { resetSocket } from '@penstock/transport';
 
 const LINGER_TIMEOUT_MS = 5_000;
@@ -8,7 +9,7 @@ const LINGER_TIMEOUT_MS = 5_000;
  * socket with unread bytes resets it, and a reset can discard the message at the receiver.
  */
 export class LingeringSockets {
-  readonly #lingering = new Map<Socket, { readonly timer: NodeJS.Timeout; readonly reset: () => void }>();
+  readonly #lingering = new BriefSet<{ readonly reset: () => void }>();
   #state: 'open' | 'closed' = 'open';
 
   /**
@@ -21,10 +22,10 @@ export class LingeringSockets {
       return;
     }
     const timer = setTimeout(reset, LINGER_TIMEOUT_MS);
-    this.#lingering.set(socket, { timer, reset });
+    const leave = this.#lingering.add({ reset });
     socket.once('close', () => {
       clearTimeout(timer);
-      this.#lingering.delete(socket);
+      leave();
     });
     socket.end(message);
     socket.resume();
@@ -33,6 +34,6 @@ export class LingeringSockets {
   /** Resets all sockets, and from now on every socket passed to `end`. */
   close(): void {
     this.#state = 'closed';
-    for (const { reset } of this.#lingering.values()) reset();
+    for (const { reset } of this.#lingering) reset();
   }
 }

@@ -8,6 +8,7 @@ import {
   type RelayOpen,
   readRelayOpen,
 } from '@penstock/cluster';
+import { BriefMap } from '@penstock/runtime';
 import { type Acknowledgment, Acknowledgments, type SessionLoss } from '@penstock/transport';
 import { errorText, RECEIVED_HEADER, TunnelError } from '@penstock/wire';
 import type { ResumeLimits } from '../routing/session-contract.ts';
@@ -30,7 +31,7 @@ export type RelayServerOptions = {
 
 /** What the relays of one session share. */
 type SessionRelays = {
-  readonly relays: Map<string, Relay>;
+  readonly relays: BriefMap<string, Relay>;
   readonly acknowledgments: Acknowledgments;
   count: number;
   /** The peer has been told that the session was lost, or retires. */
@@ -149,7 +150,7 @@ export class RelayServer {
     if (shared === undefined) {
       const { send, isBlocked } = this.#options;
       shared = {
-        relays: new Map(),
+        relays: new BriefMap(),
         acknowledgments: new Acknowledgments(
           (connections) => send({ type: 'received', session: sessionId, connections }),
           isBlocked,

@@ -1,7 +1,13 @@
 import type { ClientHttp2Stream } from 'node:http2';
 import type { DirectoryConnectors, DirectorySession, FollowerMessage, PeerSession } from '@penstock/cluster';
-import type { Clock } from '@penstock/runtime';
-import { type Acknowledgment, SessionLinks, type SessionLoss, UntoldEnds } from '@penstock/transport';
+import { BriefSet, type Clock } from '@penstock/runtime';
+import {
+  type Acknowledgment,
+  emptyClosed,
+  SessionLinks,
+  type SessionLoss,
+  UntoldEnds,
+} from '@penstock/transport';
 import {
   type AgentIdentity,
   type AgentMessageOf,
@@ -52,7 +58,7 @@ export class RelayedSession implements RegisteredSession {
   readonly #announcement = new AgentAnnouncement();
   readonly #links: SessionLinks;
   readonly #untold = new UntoldEnds();
-  readonly #streams = new Set<ClientHttp2Stream>();
+  readonly #streams = new BriefSet<ClientHttp2Stream>();
   #facts: DirectorySession;
   #state: State = { name: 'away' };
   /** Opens from here that the load does not count yet. */
@@ -243,7 +249,7 @@ export class RelayedSession implements RegisteredSession {
       error.code === 'DRAIN_TIMEOUT' ? 'DRAIN_TIMEOUT' : 'SESSION_LOST',
       error.message,
     );
-    for (const stream of [...this.#streams]) stream.destroy(reason);
+    for (const stream of this.#streams) stream.destroy(reason);
     this.#options.onEnded(this, error.code);
   }
 
@@ -261,7 +267,10 @@ export class RelayedSession implements RegisteredSession {
   }
 
   #own(stream: ClientHttp2Stream): void {
-    this.#streams.add(stream);
-    stream.once('close', () => this.#streams.delete(stream));
+    const leave = this.#streams.add(stream);
+    stream.on('close', () => {
+      emptyClosed(stream);
+      leave();
+    });
   }
 }

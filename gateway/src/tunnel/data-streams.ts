@@ -1,5 +1,6 @@
 import type { ServerHttp2Stream } from 'node:http2';
-import type { SessionLinks, UntoldEnds, WindowShare } from '@penstock/transport';
+import { BriefMap, BriefSet } from '@penstock/runtime';
+import { emptyClosed, type SessionLinks, type UntoldEnds, type WindowShare } from '@penstock/transport';
 import { type CloseCode, type GatewayMessage, limits, TunnelError, type Unsent } from '@penstock/wire';
 import type { OpenRequest } from '../routing/session-contract.ts';
 import { SessionStream } from './session-stream.ts';
@@ -36,8 +37,8 @@ export class DataStreams {
   readonly #links: SessionLinks;
   readonly #untold: UntoldEnds;
   readonly #onRoom: () => void;
-  readonly #waiters = new Map<string, Waiter>();
-  readonly #streams = new Set<ServerHttp2Stream>();
+  readonly #waiters = new BriefMap<string, Waiter>();
+  readonly #streams = new BriefSet<ServerHttp2Stream>();
   #issued = 0;
   #ending: CloseCode | undefined;
 
@@ -139,10 +140,11 @@ export class DataStreams {
       waiter.settle(new TunnelError(waiter.isResume ? 'SESSION_LOST' : 'TARGET_RESET'));
       return true;
     }
-    this.#streams.add(stream);
+    const leave = this.#streams.add(stream);
     this.#windows.streamOpened();
     stream.on('close', () => {
-      this.#streams.delete(stream);
+      leave();
+      emptyClosed(stream);
       this.#windows.streamClosed();
       this.#untold.abandoned(id);
       this.#removed();

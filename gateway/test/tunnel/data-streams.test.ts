@@ -67,6 +67,23 @@ const failsWith = (code: CloseCode) => (error: unknown) =>
   error instanceof TunnelError && error.code === code;
 const codeOf = (reason: unknown) => (reason instanceof TunnelError ? reason.code : undefined);
 
+test('a stream that has closed has no listeners of its connection', async (t) => {
+  const { streams, request } = setUp(t);
+  const opened = request();
+  const stream = new FakeStream();
+  streams.arrive('k7-1', asStream(stream), undefined);
+  await opened;
+  let ends = 0;
+  stream
+    .on('data', () => {})
+    .on('close', () => {
+      ends += 1;
+    });
+  stream.destroy(undefined);
+  assert.equal(ends, 1);
+  assert.deepEqual(stream.eventNames(), ['error']);
+});
+
 test('an open is sent, answered by its stream, and counted until the stream closes', async (t) => {
   const { sent, windows, streams, request } = setUp(t);
   const promise = request();

@@ -1,4 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
+import { BriefSet } from '@penstock/runtime';
 import { TunnelError } from '@penstock/wire';
 import type { ClientSource } from '../client-source.ts';
 import type { IngressServices } from '../ingress-handler.ts';
@@ -27,7 +28,7 @@ const KEY_OFFSET = 8;
 export class CancelRequests {
   readonly #services: Pick<IngressServices, 'dial' | 'elsewhere'>;
   readonly #port: string;
-  readonly #clients = new Set<CancelableClient>();
+  readonly #clients = new BriefSet<CancelableClient>();
 
   /** `port`: host and port of the ingress in the configuration, the same at all replicas. */
   constructor(services: Pick<IngressServices, 'dial' | 'elsewhere'>, port: string) {
@@ -37,8 +38,7 @@ export class CancelRequests {
 
   /** Adds a client. The caller must call the returned function when the client is closed. */
   track(client: CancelableClient): () => void {
-    this.#clients.add(client);
-    return () => this.#clients.delete(client);
+    return this.#clients.add(client);
   }
 
   /**

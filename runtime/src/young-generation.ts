@@ -21,9 +21,11 @@ export function sizeYoungGeneration(): () => void {
     growth = next;
     setFlagsFromString(`--semi-space-growth-factor=${next}`);
   };
-  const observer = new PerformanceObserver(() => set(halfBytes() < ENOUGH_BYTES ? GROW : STAY));
+  const look = () => set(halfBytes() < ENOUGH_BYTES ? GROW : STAY);
+  const observer = new PerformanceObserver(look);
   observer.observe({ entryTypes: ['gc'] });
-  set(GROW);
+  // Loading the program may have made it large enough.
+  look();
   return () => {
     observer.disconnect();
     set(STAY);

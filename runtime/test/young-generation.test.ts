@@ -7,14 +7,17 @@ import { promisify } from 'node:util';
 const child = fileURLToPath(new URL('young-generation-child.ts', import.meta.url));
 
 /** MiB of each half. */
-type States = Record<'before' | 'at work' | 'later' | 'quiet' | 'again' | 'stopped', number>;
+type States = Record<
+  'before' | 'at work' | 'later' | 'quiet' | 'again' | 'started large' | 'stopped',
+  number
+>;
 
 test('the young generation grows with work, but not on and on, and again after a quiet time', async () => {
   // In a process of its own, whose flags are its own.
   const { stdout } = await promisify(execFile)(process.execPath, [child]);
   const states: States = JSON.parse(stdout);
   assert.ok(states.before < 3, `${states.before} MiB before`);
-  for (const state of ['at work', 'later', 'again'] as const) {
+  for (const state of ['at work', 'later', 'again', 'started large'] as const) {
     assert.ok(states[state] > 3 && states[state] < 5, `${states[state]} MiB ${state}`);
   }
   assert.ok(states.quiet < 3, `${states.quiet} MiB when quiet`);

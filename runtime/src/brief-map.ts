@@ -3,11 +3,11 @@ type Slot<Value> = { value: Value | undefined };
 
 /**
  * A map of objects that come and go. V8 replaces the table of a map again and again while entries are added and removed, and each table refers
- * to the next one. Once a dead one is in the old generation, all that were added to its successors survive every collection of the young
- * generation, with everything they refer to, until the whole heap is collected (docs/decisions/0032). The tables of this map hold no value
- * that was removed. Keys stay in them, so they must be small. Values are anything but undefined.
+ * to the next one. Once a dead one is in the old generation, what was in its successors when they were replaced survives every collection of
+ * the young generation, with everything it refers to, until the whole heap is collected (docs/decisions/0032). The tables of this map hold no
+ * value that was removed. Keys stay in them, so they must be small.
  */
-export class BriefMap<Key extends string | number, Value> {
+export class BriefMap<Key extends string | number, Value extends {}> {
   readonly #slots = new Map<Key, Slot<Value>>();
 
   get size(): number {

@@ -1,14 +1,19 @@
 /**
  * A set of objects that come and go, which keeps none that has left alive (see `BriefMap`). It is a list, so adding and leaving cost less
- * than the hash of a Set. An object that is added twice is in it twice.
+ * than the hash of a Set. What is added twice is in it twice.
  */
-export class BriefSet<Member extends object> implements Iterable<Member> {
+export class BriefSet<Member extends {}> implements Iterable<Member> {
   #first: Node<Member> | undefined;
   #last: Node<Member> | undefined;
   #size = 0;
 
   get size(): number {
     return this.#size;
+  }
+
+  /** The one that was added first. */
+  get first(): Member | undefined {
+    return this.#first?.member;
   }
 
   /** Returns what the caller must call when the member leaves. Further calls do nothing. */
@@ -25,7 +30,7 @@ export class BriefSet<Member extends object> implements Iterable<Member> {
     for (let node = this.#first; node !== undefined; node = this.#first) this.#remove(node);
   }
 
-  /** Those that are members at the call, without those that leave before it is their turn. */
+  /** Those that are members when the first one is read, without those that leave before it is their turn. */
   *[Symbol.iterator](): Generator<Member, void> {
     const nodes: Node<Member>[] = [];
     for (let node = this.#first; node !== undefined; node = node.after) nodes.push(node);

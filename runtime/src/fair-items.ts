@@ -1,11 +1,12 @@
+import { BriefSet } from './brief-set.ts';
 import { sourceAddressKey } from './source-address-key.ts';
 
 /**
  * Items by source address, for a limit that all sources share: the one to give up when it is reached is the oldest of the
  * source that has the most, so a source that takes much displaces itself first. IPv6 addresses of one /64 are one source.
  */
-export class FairItems<Item> {
-  readonly #sources = new Map<string, Set<Item>>();
+export class FairItems<Item extends {}> {
+  readonly #sources = new Map<string, BriefSet<Item>>();
   #size = 0;
 
   get size(): number {
@@ -15,11 +16,15 @@ export class FairItems<Item> {
   /** Returns the function that removes the item; calls after the first have no effect. */
   add(address: string, item: Item): () => void {
     const key = sourceAddressKey(address);
-    const items = this.#sources.get(key) ?? new Set();
-    this.#sources.set(key, items.add(item));
+    const items = this.#sources.get(key) ?? new BriefSet();
+    this.#sources.set(key, items);
+    const leave = items.add(item);
     this.#size += 1;
+    let isIn = true;
     return () => {
-      if (!items.delete(item)) return;
+      if (!isIn) return;
+      isIn = false;
+      leave();
       this.#size -= 1;
       if (items.size === 0) this.#sources.delete(key);
     };
@@ -27,11 +32,11 @@ export class FairItems<Item> {
 
   /** The oldest item of the largest source, and of the oldest source among several such; undefined without items. */
   get mostDispensable(): Item | undefined {
-    let largest: ReadonlySet<Item> | undefined;
+    let largest: BriefSet<Item> | undefined;
     for (const items of this.#sources.values()) {
       if (largest === undefined || items.size > largest.size) largest = items;
     }
-    return largest?.values().next().value;
+    return largest?.first;
   }
 
   *[Symbol.iterator](): Generator<Item> {

@@ -2,7 +2,6 @@ import type { CloseCode } from '@penstock/wire';
 import { TunnelError } from '@penstock/wire';
 import type { AcknowledgmentSource } from './acknowledgments.ts';
 import { releaseAfter } from './after-bulk.ts';
-import { emptyClosed } from './closed-stream.ts';
 import type { FarEnd, LinkListener, SessionLoss } from './far-end.ts';
 import { Inbound } from './inbound.ts';
 import { farBudget, nearBudget } from './kept-budget.ts';
@@ -229,7 +228,6 @@ export class Splice implements AcknowledgmentSource, LinkListener {
       if (this.#life !== 'finished' || (isHttp2Stream(socket) && socket.rstCode !== 0)) {
         this.abort(socketReset);
       }
-      if (isHttp2Stream(socket)) emptyClosed(socket);
       this.#isNearClosed = true;
       this.#settle();
     });

@@ -9,7 +9,7 @@ import {
   readRelayOpen,
 } from '@penstock/cluster';
 import { BriefMap } from '@penstock/runtime';
-import { type Acknowledgment, Acknowledgments, type SessionLoss } from '@penstock/transport';
+import { type Acknowledgment, Acknowledgments, emptyClosed, type SessionLoss } from '@penstock/transport';
 import { errorText, RECEIVED_HEADER, TunnelError } from '@penstock/wire';
 import type { ResumeLimits } from '../routing/session-contract.ts';
 import type { RegisteredSession } from '../tunnel/session-registry.ts';
@@ -58,6 +58,7 @@ export class RelayServer {
 
   /** Opens through a session, and joins its stream with `stream`. Never rejects. */
   async serve(stream: ServerHttp2Stream, sessionId: string, headers: IncomingHttpHeaders): Promise<void> {
+    stream.on('close', () => emptyClosed(stream));
     const session = this.#options.sessionOf(sessionId);
     const open = readRelayOpen(headers[OPEN_HEADER]);
     if (session === undefined || open === undefined) {

@@ -1,7 +1,6 @@
 import type { ServerHttp2Stream } from 'node:http2';
 import {
   type AcknowledgmentSource,
-  emptyClosed,
   Http2FarEnd,
   type LinkListener,
   releaseAfter,
@@ -65,12 +64,7 @@ export class Relay implements LinkListener {
     target.link?.open(this);
     target.stream.on('error', () => {});
     target.stream.once('close', () => this.#onTargetClose()).once('end', () => this.#onTargetEnd());
-    stream
-      .on('close', () => {
-        emptyClosed(stream);
-        this.#onPeerClose();
-      })
-      .once('end', () => this.#onPeerEnd());
+    stream.once('close', () => this.#onPeerClose()).once('end', () => this.#onPeerEnd());
     stream.once('data', (chunk: Buffer) => this.#accept(chunk));
     // A target that speaks first is not held up: what it says waits at the peer.
     this.#toPeer.attach(target.stream);

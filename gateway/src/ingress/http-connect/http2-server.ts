@@ -4,7 +4,8 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2';
-import { INITIAL_STREAM_WINDOW } from '@penstock/transport';
+import { BriefSet } from '@penstock/runtime';
+import { emptyClosed, INITIAL_STREAM_WINDOW } from '@penstock/transport';
 import { limits, TunnelError } from '@penstock/wire';
 import type { IngressServices } from '../ingress-handler.ts';
 import type { IngressBinding } from '../listener-config.ts';
@@ -25,7 +26,7 @@ const MAX_SESSION_MEMORY_MB = 256;
 export class Http2Server {
   readonly #services: IngressServices;
   readonly #bindings: () => readonly IngressBinding<'httpConnect'>[];
-  readonly #sessions = new Set<ServerHttp2Session>();
+  readonly #sessions = new BriefSet<ServerHttp2Session>();
 
   constructor(services: IngressServices, bindings: () => readonly IngressBinding<'httpConnect'>[]) {
     this.#services = services;
@@ -46,7 +47,7 @@ export class Http2Server {
       streamResetBurst: 4 * MAX_STREAMS,
       streamResetRate: MAX_STREAMS,
     });
-    this.#sessions.add(session);
+    const leave = this.#sessions.add(session);
     session.setLocalWindowSize(SESSION_WINDOW_BYTES);
     let idle: NodeJS.Timeout | undefined;
     let streams = 0;
@@ -55,7 +56,7 @@ export class Http2Server {
     client.socket.once('end', () => session.destroy());
     session.once('close', () => {
       clearTimeout(idle);
-      this.#sessions.delete(session);
+      leave();
       client.socket.destroy();
     });
     session.on('stream', (stream, headers) => {
@@ -64,7 +65,8 @@ export class Http2Server {
       streams += 1;
       stream
         .on('error', () => {})
-        .once('close', () => {
+        .on('close', () => {
+          emptyClosed(stream);
           streams -= 1;
           if (streams === 0 && !session.closed) idle = setTimeout(() => session.close(), IDLE_TIMEOUT_MS);
         });

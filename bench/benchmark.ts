@@ -1,4 +1,5 @@
 import type { Timing } from './cells/cell.ts';
+import { WAKE_MS } from './cells/connections.ts';
 import { loopbackCells } from './cells/every-cell.ts';
 import { distances, wanCells, wanRoutes } from './cells/wan.ts';
 import { startLoad } from './load/load.ts';
@@ -44,7 +45,12 @@ export async function runBenchmark(options: Options, surroundings: Surroundings)
     startedAt,
     seconds: (Date.now() - startedAt.getTime()) / 1000,
     machine,
-    settings: { rounds: options.rounds, warmUpMs: warmUp, windowMs: window },
+    settings: {
+      rounds: options.rounds,
+      warmUpMs: warmUp,
+      connectionWarmUpMs: Math.max(warmUp, WAKE_MS),
+      windowMs: window,
+    },
     routes: about,
     skipped,
     metrics,

@@ -13,7 +13,13 @@ export type Run = {
   readonly startedAt: Date;
   readonly seconds: number;
   readonly machine: Machine;
-  readonly settings: { readonly rounds: number; readonly warmUpMs: number; readonly windowMs: number };
+  readonly settings: {
+    readonly rounds: number;
+    readonly warmUpMs: number;
+    /** Of the cells that count new connections. */
+    readonly connectionWarmUpMs: number;
+    readonly windowMs: number;
+  };
   readonly routes: ReadonlyMap<RouteName, string>;
   readonly skipped: readonly Skipped[];
   readonly metrics: readonly Metric[];

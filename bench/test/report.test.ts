@@ -24,7 +24,7 @@ function runWith(results: Results): Run {
       congestionControl: 'cubic',
       loadBefore: 3.25,
     },
-    settings: { rounds: 3, warmUpMs: 500, windowMs: 1500 },
+    settings: { rounds: 3, warmUpMs: 500, connectionWarmUpMs: 3000, windowMs: 1500 },
     routes: new Map(routeNames.map((name) => [name, `about ${name}`])),
     skipped: [{ what: 'wan', reason: 'network namespaces require root' }],
     metrics,

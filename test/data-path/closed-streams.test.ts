@@ -17,19 +17,20 @@ type Created = { readonly stream: Http2Stream; readonly headers: OutgoingHttpHea
 
 /** The streams of CONNECT that this process opens and accepts from now on. */
 function watchStreams() {
-  const streams: Http2Stream[] = [];
+  const closed: Http2Stream[] = [];
   const add = (message: unknown) => {
     const { stream, headers } = message as Created;
-    if (headers[':method'] === 'CONNECT') streams.push(stream);
+    // Not `stream.closed`, which is true before 'close' is emitted.
+    if (headers[':method'] === 'CONNECT') stream.once('close', () => closed.push(stream));
   };
   const channels = ['http2.client.stream.created', 'http2.server.stream.created'].map((name) =>
     channel(name),
   );
   for (const each of channels) each.subscribe(add);
   return {
-    /** Waits until all but the streams of the test itself are closed, and returns those that somebody listens to. */
+    /** Waits until so many have closed, without those of the test itself. Returns the events that are still listened to. */
     async heard(own: readonly Http2Stream[], wanted: number): Promise<string[][]> {
-      const ofPenstock = () => streams.filter((stream) => stream.closed && !own.includes(stream));
+      const ofPenstock = () => closed.filter((stream) => !own.includes(stream));
       await eventually('the streams to be closed', () => ofPenstock().length >= wanted);
       return ofPenstock()
         .map((stream) => stream.eventNames().map(String))

@@ -13,10 +13,13 @@ function half(): number {
   return ((space?.space_used_size ?? 0) + (space?.space_available_size ?? 0)) / 2 ** 20;
 }
 
-/** Allocates 100 MiB, of which the last 3 or so live. */
-async function work(): Promise<void> {
+let now = 0;
+
+/** Allocates about 50 MiB, of which the last 2 or so live, in a time that seems to be as long as `mibPerSecond` says. */
+async function work(mibPerSecond = 10): Promise<void> {
   const living: unknown[] = [];
   for (let turn = 0; turn < 200; turn += 1) {
+    now += 250 / mibPerSecond;
     living.push(Array.from({ length: 5_000 }, (_, index) => ({ index, turn })));
     if (living.length > 6) living.shift();
     await new Promise(setImmediate);
@@ -26,17 +29,22 @@ async function work(): Promise<void> {
 const states: Record<string, number> = {};
 await work();
 states['before'] = half();
-const stop = sizeYoungGeneration();
+const stop = sizeYoungGeneration(() => now);
 await work();
 states['at work'] = half();
 await work();
 states['later'] = half();
+await work(100);
+await work(100);
+states['busy'] = half();
+await work();
+states['no longer busy'] = half();
 collect({ type: 'major', execution: 'sync', flavor: 'last-resort' });
 states['quiet'] = half();
 await work();
 states['again'] = half();
 stop();
-const stopAgain = sizeYoungGeneration();
+const stopAgain = sizeYoungGeneration(() => now);
 await work();
 states['started large'] = half();
 collect({ type: 'major', execution: 'sync', flavor: 'last-resort' });

@@ -1,9 +1,10 @@
-import { tuneGarbageCollection } from '@penstock/runtime';
+import { keepTickShape, tuneGarbageCollection } from '@penstock/runtime';
 import type { Io } from '@penstock/terminal';
 import { runProgram } from '@penstock/terminal';
 import { agentProgram } from './cli/program.ts';
 
 tuneGarbageCollection();
+keepTickShape();
 
 const io: Io = {
   stdout: process.stdout,

@@ -44,5 +44,6 @@ export { hashOfSecret, randomSecret, secretMatches } from './secret-hash.ts';
 export { type ReleasePermit, Semaphore } from './semaphore.ts';
 export { inSlices, MAX_SLICE_ITEMS, nextTurn } from './slices.ts';
 export { sourceAddressKey } from './source-address-key.ts';
+export { keepTickShape } from './tick-shape.ts';
 export { TokenBucket } from './token-bucket.ts';
 export { sizeYoungGeneration } from './young-generation.ts';

@@ -9,10 +9,10 @@ import { setFlagsFromString } from 'node:v8';
 export function tuneGarbageCollection(): void {
   setFlagsFromString('--external-memory-accounted-in-global-limit');
   setFlagsFromString('--heap-growing-percent=300');
-  // What V8 allocates in the old generation from the start keeps what it refers to (docs/decisions/0033).
+  // Objects that are made in the old generation keep alive all they refer to (docs/decisions/0033).
   setFlagsFromString('--no-allocation-site-pretenuring');
   // Keeps each half of the young generation at its initial 1 MiB, until `sizeYoungGeneration` lets it grow.
   setFlagsFromString('--semi-space-growth-factor=1');
-  // So little is collected by one helper thread, for which this one waits, rather than by several that compete with the traffic.
+  // One thread collects, usually a helper for which this one waits: several would compete with the traffic.
   setFlagsFromString('--no-parallel-scavenge');
 }

@@ -3,7 +3,7 @@ import type { Cell, Metric } from './cell.ts';
 
 /**
  * Milliseconds until a program is compiled. Threads that compile take the cores from the four that a round trip goes through: the p99.9 of one
- * connection was 1.3 of haproxy's after this time, and 1.7 to 2.6 after half a second.
+ * connection was 1.2 to 1.4 of haproxy's after this time, and 1.1 to 2.6 after half a second.
  */
 const COMPILE_MS = 5_000;
 

@@ -8,15 +8,7 @@ const child = fileURLToPath(new URL('young-generation-child.ts', import.meta.url
 
 /** MiB of each half. */
 type States = Record<
-  | 'before'
-  | 'at work'
-  | 'later'
-  | 'busy'
-  | 'no longer busy'
-  | 'quiet'
-  | 'again'
-  | 'started large'
-  | 'stopped',
+  'before' | 'at work' | 'later' | 'busy' | 'quiet' | 'again' | 'started large' | 'stopped',
   number
 >;
 

@@ -8,7 +8,10 @@ const MADV_DONTNEED = 4;
 /** A part of this process's memory. */
 export type Segment = { readonly start: bigint; readonly end: bigint };
 
-/** Pages that were written to are private, or swapped out. */
+/**
+ * Pages that were written to are private, or swapped out. Those of a file that was installed a moment ago count as dirty too, until it is on
+ * the disk.
+ */
 const UNWRITTEN = [/^Private_Dirty: +0 kB$/m, /^Anonymous: +0 kB$/m, /^Swap: +0 kB$/m];
 
 const HEADING = /^([0-9a-f]+)-([0-9a-f]+) (\S{4}) \S+ \S+ \S+ +(.+)$/;

@@ -68,9 +68,12 @@ test('after a restart, no notification is repeated, and alerts that ended meanwh
   await settled(pair, messageOf(fired).alerts[0]?.id);
 
   await pair.gateway.stop();
+  const before = pair.logged.length;
   await pair.restartGateway();
   // The condition still holds and the receiver knows it, so the gateway must send nothing when it finds out again.
-  await pair.event('agent-state-changed', { past: true, where: ({ agent }) => agent === 'a1' });
+  await eventually('the gateway to have looked at a1', () =>
+    pair.logged.slice(before).some(({ event, agent }) => event === 'agent-state-changed' && agent === 'a1'),
+  );
   assert.deepEqual(await states(pair), ['agent:a1 firing']);
 
   await pair.gateway.stop();

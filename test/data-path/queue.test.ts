@@ -42,7 +42,7 @@ test('clients wait for an agent, and are served with everything they have sent o
 
 test('a client is reset immediately if the queue is full, and after the timeout if no agent connects', async () => {
   await using _leaks = expectNoLeaks();
-  await using pair = await startPair({ targets: { db: 1 }, agents: {}, gateway: queue(3, '1s') });
+  await using pair = await startPair({ targets: { db: 1 }, agents: {}, gateway: queue(3, '5s') });
   const clients = await waitingClients(pair, 3);
   const outcomes = Promise.all(clients.map((client) => client.receive()));
   await expectReset(pair, 'db');

@@ -49,7 +49,7 @@ test('one that cannot dial is halted at the canary and goes back; a freeze and a
     targets: { orders: echo.address.port },
     agents,
     gateway: {
-      pools: pools({ ...quickly, soak: '1s', probation: '10s' }),
+      pools: pools({ ...quickly, soak: '3s', probation: '10s' }),
       ejection: { consecutiveFailures: 1000 },
     },
     agent: { connectors: [] },

@@ -4,7 +4,7 @@ import { clientOf } from '../data-path/client-of.ts';
 import { expectIdle } from '../data-path/idle.ts';
 import { eventually } from '../rig/eventually.ts';
 import { expectNoLeaks } from '../rig/leaks.ts';
-import { startPair } from '../rig/pair.ts';
+import { type Pair, startPair } from '../rig/pair.ts';
 import { pseudorandomHash, pseudorandomStream } from '../rig/pseudorandom.ts';
 import { Relay } from '../rig/relay.ts';
 import { startSourceAndSink } from '../rig/targets.ts';
@@ -15,6 +15,10 @@ const BYTES = 14 * MIB;
 /** Of each connection between agent and gateway. */
 const BYTES_PER_SECOND = 2 * MIB;
 const TIMEOUT_MS = 120_000;
+
+/** Sessions are added when a link has been congested, and measured, for seconds. */
+const logged = (pair: Pair, event: string) =>
+  eventually(event, () => pair.logged.find((entry) => entry.event === event), { within: TIMEOUT_MS });
 
 for (const direction of ['down', 'up'] as const) {
   test(`an agent on a long link adds sessions for clients that wait for each other, which move to them: ${direction}`, async () => {
@@ -29,13 +33,11 @@ for (const direction of ['down', 'up'] as const) {
     await pair.startAgent('a1', { gateway: { url, sessions: 1, maxSessions: 3 } });
     await pair.connected('a1');
     const clients = await Promise.all(Array.from({ length: CLIENTS }, () => clientOf(pair, 'db')));
-    const added = pair.event('sessions-added');
-    const resumed = pair.event('connection-resumed');
     const atClients = clients.map((client) => client.receive(TIMEOUT_MS));
     for (const [index, { socket }] of clients.entries())
       pseudorandomStream(direction === 'up' ? BYTES : 0, 2 + index).pipe(socket);
-    assert.equal((await added)['sessions'], 2);
-    await resumed;
+    assert.equal((await logged(pair, 'sessions-added'))['sessions'], 2);
+    await logged(pair, 'connection-resumed');
     await eventually(
       'further sessions',
       () => pair.logged.filter(({ event }) => event === 'sessions-added').length > 1,
@@ -80,11 +82,10 @@ for (const { what, tunnel, strike, reason } of obstacles) {
     const daemon = await pair.startAgent('a1', { gateway: { url, sessions: 1 } });
     await pair.connected('a1');
     strike?.(relay);
-    const removed = pair.event('sessions-removed');
     const clients = [await clientOf(pair, 'db'), await clientOf(pair, 'db')];
     for (const { socket } of clients) socket.end();
     const atClients = clients.map((client) => client.receive(TIMEOUT_MS));
-    const end = await removed;
+    const end = await logged(pair, 'sessions-removed');
     assert.equal(end['sessions'], 1);
     assert.match(String(end['reason']), reason);
     for (const { sha256 } of await Promise.all(atClients)) assert.equal(sha256, pseudorandomHash(BYTES, 1));

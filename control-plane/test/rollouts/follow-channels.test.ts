@@ -89,8 +89,13 @@ async function scene(pool: object, agents: AgentView[]) {
     /** Waits until the follower has looked, and until these are the rollouts, the oldest first. */
     async expect(expected: readonly string[], why?: string) {
       const { rounds } = live;
+      let passed = -1;
       await eventually('the follower to look', async () => {
-        await clock.pass(MINUTE);
+        // One minute for each round: a round takes real time, in which a rollout must not miss its deadline.
+        if (live.rounds !== passed) {
+          passed = live.rounds;
+          await clock.pass(MINUTE);
+        }
         // Rounds follow one another: the second begins when the first has ended.
         return live.rounds >= rounds + 2;
       });

@@ -1,5 +1,4 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { collectGarbage } from './collect-garbage.ts';
 import { executableReturner } from './return-executable.ts';
 import { memoryReturner } from './return-memory.ts';
 
@@ -35,7 +34,7 @@ export type CollectableMemory = {
   cpuTime(): number;
   /** Bytes in V8's heap. */
   heapUsed(): number;
-  /** A thorough collection takes two or three times as long. V8 then gives up empty pages that it otherwise keeps. */
+  /** Collects the whole heap. A thorough collection takes two or three times as long, and V8 gives up empty pages then. */
   collect(isThorough: boolean): void;
   /** Returns what the C library has kept of what was freed, and the pages of the executable. */
   returnFreed(): void;
@@ -97,15 +96,7 @@ export function collectWhenQuiet({ onQuiet, dataMoved, memory }: QuietCollection
   return () => clearInterval(timer);
 }
 
-type Collect = (options: {
-  readonly type: 'major';
-  readonly execution: 'sync';
-  readonly flavor: 'regular' | 'last-resort';
-}) => void;
-
 function ownMemory(): CollectableMemory {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as Collect;
   const returnMemory = memoryReturner();
   const returnExecutable = executableReturner();
   return {
@@ -114,8 +105,7 @@ function ownMemory(): CollectableMemory {
       return (user + system) / 1000;
     },
     heapUsed: () => process.memoryUsage().heapUsed,
-    collect: (isThorough) =>
-      collect({ type: 'major', execution: 'sync', flavor: isThorough ? 'last-resort' : 'regular' }),
+    collect: (isThorough) => collectGarbage(isThorough ? 'thorough' : 'whole'),
     returnFreed() {
       returnMemory();
       returnExecutable();

@@ -1,18 +1,21 @@
-import { memoryReturner } from '@penstock/runtime';
+import { collectGarbage, memoryReturner } from '@penstock/runtime';
 import { shrinkChunkPool } from './chunk-pool.ts';
 import { KeptChunks } from './kept-chunks.ts';
 
 /** Bytes of a connection whose end may leave megabytes of free memory. */
 const BULK_BYTES = 16 * 1024 * 1024;
-/** Connections end together. Returning memory takes a millisecond or two, in which everything else waits. */
+/** Connections end together. To collect takes a millisecond or two, in which everything else waits, and so does to return memory. */
 const DELAY_MS = 500;
+/** Time in which the memory of collected buffers is freed, beside the program. */
+const FREED_MS = 100;
 
 let returnMemory: (() => void) | undefined;
 let isDue = false;
 
 /**
- * Frees pooled buffers, and returns free memory to the operating system, soon after the end of a connection that has moved much. To be
- * called at the end of each connection, with the `bytes` that it has moved.
+ * Frees buffers, pooled ones and those that Node read into, and returns free memory to the operating system, soon after the end of a
+ * connection that has moved much. Once the data is through, nothing causes a collection, and tens of megabytes of them would stay until the
+ * program is quiet. To be called at the end of each connection, with the `bytes` that it has moved.
  */
 export function releaseAfter(bytes: number): void {
   if (bytes < BULK_BYTES || isDue) return;
@@ -20,7 +23,10 @@ export function releaseAfter(bytes: number): void {
   setTimeout(() => {
     isDue = false;
     shrinkChunkPool(KeptChunks.totalMemory);
-    returnMemory ??= memoryReturner();
-    returnMemory();
+    collectGarbage('young');
+    setTimeout(() => {
+      returnMemory ??= memoryReturner();
+      returnMemory();
+    }, FREED_MS).unref();
   }, DELAY_MS).unref();
 }

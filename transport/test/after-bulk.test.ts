@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { constants, PerformanceObserver } from 'node:perf_hooks';
 import { afterEach, test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
+import { eventually } from '../../test/rig/eventually.ts';
 import { releaseAfter } from '../src/after-bulk.ts';
 import { emptyChunkPool, MAX_CHUNK_BYTES, releaseChunk, takeChunk } from '../src/chunk-pool.ts';
 
@@ -26,4 +29,29 @@ test('a bulk connection gives back what it needed, half a second after its end',
   releaseAfter(16 * MIB);
   mock.timers.tick(500);
   assert.equal(more.filter(({ length }) => length > 0).length, MIB / MAX_CHUNK_BYTES, 'and again');
+});
+
+test('buffers that were read into before its end are collected', async ({ mock }) => {
+  const bufferBytes = () => process.memoryUsage().arrayBuffers;
+  const collections: unknown[] = [];
+  const observer = new PerformanceObserver((list) => {
+    collections.push(...list.getEntries().map((entry) => (entry as { detail?: unknown }).detail));
+  });
+  observer.observe({ entryTypes: ['gc'] });
+  const before = bufferBytes();
+  assert.equal(Array.from({ length: 256 }, () => Buffer.allocUnsafeSlow(64 * 1024)).length, 256);
+  mock.timers.enable({ apis: ['setTimeout'] });
+  releaseAfter(16 * MIB);
+  mock.timers.tick(500);
+  mock.timers.reset();
+  // V8 may collect by itself as well, and would in the end.
+  const requested = {
+    kind: constants.NODE_PERFORMANCE_GC_MINOR,
+    flags: constants.NODE_PERFORMANCE_GC_FLAGS_FORCED,
+  };
+  await eventually('a collection that was requested', () =>
+    collections.some((each) => isDeepStrictEqual(each, requested)),
+  );
+  observer.disconnect();
+  await eventually('their memory to be freed', () => bufferBytes() - before < 4 * MIB);
 });

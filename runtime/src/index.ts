@@ -4,7 +4,7 @@ export { BriefMap } from './brief-map.ts';
 export { BriefSet } from './brief-set.ts';
 export { cFunctions } from './c-library.ts';
 export { type Clock, systemClock } from './clock.ts';
-export { collectGarbage } from './collect-garbage.ts';
+export { garbageCollector } from './collect-garbage.ts';
 export {
   type DirectoryLock,
   DirectoryLockError,

@@ -1,4 +1,4 @@
-import { collectGarbage } from './collect-garbage.ts';
+import { garbageCollector } from './collect-garbage.ts';
 import { executableReturner } from './return-executable.ts';
 import { memoryReturner } from './return-memory.ts';
 
@@ -97,6 +97,7 @@ export function collectWhenQuiet({ onQuiet, dataMoved, memory }: QuietCollection
 }
 
 function ownMemory(): CollectableMemory {
+  const collect = garbageCollector();
   const returnMemory = memoryReturner();
   const returnExecutable = executableReturner();
   return {
@@ -105,7 +106,7 @@ function ownMemory(): CollectableMemory {
       return (user + system) / 1000;
     },
     heapUsed: () => process.memoryUsage().heapUsed,
-    collect: (isThorough) => collectGarbage(isThorough ? 'thorough' : 'whole'),
+    collect: (isThorough) => collect(isThorough ? 'thorough' : 'whole'),
     returnFreed() {
       returnMemory();
       returnExecutable();

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { test } from 'node:test';
+import { eventually } from '../rig/eventually.ts';
 import { expectNoLeaks } from '../rig/leaks.ts';
 import { LoopbackServer } from '../rig/loopback-server.ts';
 import { startPair } from '../rig/pair.ts';
@@ -36,12 +37,15 @@ test('clients of an agent that has gone dark are served by another one, and its 
   // Busier than the dark agent, which every new client would therefore be sent to.
   const busy = await Promise.all(Array.from({ length: 8 }, () => clientOf(pair, 'db')));
   for (const client of busy) await client.echo('busy');
+  const before = pair.logged.length;
   relay.blackHole();
   for (let round = 0; round < 6; round += 1) {
     await using client = await clientOf(pair, 'db');
     assert.equal(await client.echo(`round ${round}`, 15_000), `round ${round}`);
   }
-  await pair.event('session-lost', { past: true, where: ({ agent }) => agent === 'dark' });
+  await eventually('its session to be lost', () =>
+    pair.logged.slice(before).some(({ event, agent }) => event === 'session-lost' && agent === 'dark'),
+  );
   await relay.restore();
   assert.equal(await held.echo('after', 30_000), 'after');
   for (const client of busy) await client[Symbol.asyncDispose]();

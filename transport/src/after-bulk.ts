@@ -1,10 +1,10 @@
-import { collectGarbage, memoryReturner } from '@penstock/runtime';
+import { garbageCollector, memoryReturner } from '@penstock/runtime';
 import { shrinkChunkPool } from './chunk-pool.ts';
 import { KeptChunks } from './kept-chunks.ts';
 
 /** Bytes of a connection whose end may leave megabytes of free memory. */
 const BULK_BYTES = 16 * 1024 * 1024;
-/** Connections end together. To collect takes a millisecond or two, in which everything else waits, and so does to return memory. */
+/** Connections end together. To collect and to return memory take a millisecond or two each, in which everything else waits. */
 const DELAY_MS = 500;
 /** Time in which the memory of collected buffers is freed, beside the program. */
 const FREED_MS = 100;
@@ -23,7 +23,7 @@ export function releaseAfter(bytes: number): void {
   setTimeout(() => {
     isDue = false;
     shrinkChunkPool(KeptChunks.totalMemory);
-    collectGarbage('young');
+    garbageCollector()('young');
     setTimeout(() => {
       returnMemory ??= memoryReturner();
       returnMemory();

@@ -31,7 +31,7 @@ test('a bulk connection gives back what it needed, half a second after its end',
   assert.equal(more.filter(({ length }) => length > 0).length, MIB / MAX_CHUNK_BYTES, 'and again');
 });
 
-test('buffers that were read into before its end are collected', async ({ mock }) => {
+test('buffers that a bulk connection was read into are collected after its end', async ({ mock }) => {
   const bufferBytes = () => process.memoryUsage().arrayBuffers;
   const collections: unknown[] = [];
   const observer = new PerformanceObserver((list) => {

@@ -77,7 +77,10 @@ test("uploads that are reset in flight do not use up the session's window", asyn
   await using pair = await startPair({ targets: { db: sink.address.port }, ...ONE_SESSION });
   let lost = 0;
   while (lost < 1.5 * CONNECTION_WINDOW) {
+    target = undefined;
     await using client = await clientOf(pair, 'db');
+    // The writer stands still until the connection is open, too.
+    await eventually('the target to be connected', () => target !== undefined);
     pseudorandomStream(WHOLE, 2).pipe(client.socket);
     await stopped(() => client.socket);
     lost += await cut(pair, () => target !== undefined && resetSocket(target), 'client');

@@ -2,16 +2,16 @@ import assert from 'node:assert/strict';
 import { constants } from 'node:http2';
 import { test } from 'node:test';
 import { CONNECT_PROTOCOL, paths, streamPath } from '@penstock/wire';
-import { encodeMessage, gatewayMessageDecoder } from '@penstock/wire/codec';
-import { eventually } from '../rig/eventually.ts';
+import { encodeMessage } from '@penstock/wire/codec';
 import { extendedConnect, HostilePeer } from '../rig/hostile-peer.ts';
 import { encodeHeaders } from '../rig/hpack-literal.ts';
-import { encodeFrame, type Frame, frameFlag, frameType, uint32Payload } from '../rig/http2-frame.ts';
+import { encodeFrame, frameFlag, frameType, uint32Payload } from '../rig/http2-frame.ts';
 import { expectNoLeaks } from '../rig/leaks.ts';
 import { type Logged, startPair } from '../rig/pair.ts';
 import { enrolledIdentity, helloOf } from '../rig/raw-agent.ts';
 import { clientOf } from './client-of.ts';
 import { expectIdle } from './idle.ts';
+import { nextOpen } from './next-open.ts';
 
 for (const [code, name] of [
   [constants.NGHTTP2_NO_ERROR, 'NO_ERROR'],
@@ -58,16 +58,5 @@ for (const [code, name] of [
       pair.logged.filter(isEnd).map((entry) => entry['code']),
       ['TARGET_RESET', 'TARGET_RESET', 'CLIENT_RESET'],
     );
-  });
-}
-
-/** The ID of the next open that the gateway sends to a peer on its control stream, stream 1. */
-async function nextOpen(peer: HostilePeer): Promise<string> {
-  const decoder = gatewayMessageDecoder();
-  const isControl = ({ type, streamId }: Frame) => type === frameType.DATA && streamId === 1;
-  return await eventually('an open', () => {
-    const control = peer.frames.splice(0).filter(isControl);
-    const messages = control.flatMap(({ payload }) => decoder.push(payload));
-    return messages.find((message) => message.type === 'open')?.id;
   });
 }

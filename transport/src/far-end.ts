@@ -1,13 +1,14 @@
 import type { Http2Stream } from 'node:http2';
-import type { Duplex } from 'node:stream';
 import { type CloseCode, TunnelError } from '@penstock/wire';
 import type { AcknowledgmentSource, Urgency } from './acknowledgments.ts';
+import type { DataStream } from './data-stream.ts';
 import { isCutShort } from './near-end.ts';
+import type { StreamUse } from './stream-use.ts';
 
 /** The end of a splice on the other side of the tunnel. */
 export type FarEnd = {
   /** Carries the bytes. Must not be flowing when it is spliced. */
-  readonly stream: Duplex;
+  readonly stream: DataStream;
   /** Whether an 'end' of the stream is not a FIN: a lost session and a reset emit it too. */
   readonly isCutShort: boolean;
   /** Whether it was reset, by either side. Final once the stream has closed. */
@@ -70,8 +71,8 @@ export type LinkListener = {
   move?(): void;
 };
 
-/** A stream of an HTTP/2 session as the far end of a splice. */
-export class Http2FarEnd<Stream extends Http2Stream = Http2Stream> implements FarEnd {
+/** A stream of an HTTP/2 session, or what a connection has of one, as the far end of a splice. */
+export class Http2FarEnd<Stream extends Http2Stream | StreamUse = Http2Stream | StreamUse> implements FarEnd {
   readonly stream: Stream;
   readonly link?: FarLink;
   readonly #session: Stream['session'];

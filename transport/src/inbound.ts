@@ -1,5 +1,5 @@
-import type { Duplex } from 'node:stream';
 import { countData } from './data-moved.ts';
+import type { DataStream } from './data-stream.ts';
 import { pausePushed, takePushed } from './pushed-data.ts';
 
 /** Unsent bytes in the socket at which the stream is paused. Its receive window then stops the peer. */
@@ -13,9 +13,9 @@ const UNCORKED_BYTES = 1024;
  * yields many small chunks. The socket is corked until the end of the poll phase, and one writev sends them.
  */
 export class Inbound {
-  readonly #socket: Duplex;
+  readonly #socket: DataStream;
   readonly #onBytes: (count: number) => void;
-  #stream: Duplex | undefined;
+  #stream: DataStream | undefined;
   #bytes = 0;
   #isCorked = false;
   #isPaused = false;
@@ -27,7 +27,7 @@ export class Inbound {
   };
 
   /** `onBytes` is called when bytes have been handed to the socket. */
-  constructor(socket: Duplex, onBytes: (count: number) => void) {
+  constructor(socket: DataStream, onBytes: (count: number) => void) {
     this.#socket = socket;
     this.#onBytes = onBytes;
     socket.on('drain', () => {
@@ -45,7 +45,7 @@ export class Inbound {
     this.#bytes += count;
   }
 
-  attach(stream: Duplex): void {
+  attach(stream: DataStream): void {
     this.#stream = stream;
     takePushed(stream, this.#onData);
     if (this.#isPaused) pausePushed(stream);

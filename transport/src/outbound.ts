@@ -1,5 +1,5 @@
-import type { Duplex } from 'node:stream';
 import { type PooledChunk, releaseChunk } from './chunk-pool.ts';
+import type { DataStream } from './data-stream.ts';
 import type { KeptChunks } from './kept-chunks.ts';
 import type { NearEnd } from './near-end.ts';
 import type { SocketReader } from './socket-reader.ts';
@@ -21,7 +21,7 @@ const MAX_ADRIFT_BYTES = 64 * KIB;
 export class Outbound {
   readonly #socket: NearEnd;
   readonly #kept: KeptChunks | undefined;
-  #stream: Duplex | undefined;
+  #stream: DataStream | undefined;
   /** Position up to which the socket is read while there is no stream. */
   #adriftEnd = 0;
   #bytes = 0;
@@ -30,7 +30,7 @@ export class Outbound {
   /** One function for all writes: a closure for each costs as much as the write. */
   readonly #onWritten = () => this.#resumeWhenRoom();
 
-  constructor(socket: NearEnd, reader: SocketReader | undefined, stream: Duplex, kept?: KeptChunks) {
+  constructor(socket: NearEnd, reader: SocketReader | undefined, stream: DataStream, kept?: KeptChunks) {
     this.#socket = socket;
     this.#stream = stream;
     this.#kept = kept;
@@ -61,7 +61,7 @@ export class Outbound {
   }
 
   /** Sends everything that is kept on `stream`. */
-  attach(stream: Duplex): void {
+  attach(stream: DataStream): void {
     this.#stream = stream;
     for (const bytes of this.#kept ?? []) stream.write(bytes, this.#onWritten);
     if (this.#hasFinished) stream.end();

@@ -1,4 +1,5 @@
-import type { Duplex } from 'node:stream';
+import type { Http2Stream } from 'node:http2';
+import type { DataStream } from './data-stream.ts';
 import { isHttp2Stream } from './near-end.ts';
 
 const NOTHING = Buffer.alloc(0);
@@ -10,7 +11,7 @@ const NOTHING = Buffer.alloc(0);
  *
  * Such a stream must be paused by `pausePushed`.
  */
-export function takePushed(stream: Duplex, take: (chunk: Buffer) => void): void {
+export function takePushed(stream: DataStream, take: (chunk: Buffer) => void): void {
   stream.on('data', take);
   if (!isHttp2Stream(stream)) return;
   const push = stream.push;
@@ -25,12 +26,12 @@ export function takePushed(stream: Duplex, take: (chunk: Buffer) => void): void 
  * Pauses a stream. Node reads on from a stream of HTTP/2 only when its last read has ended, which a push does, also one of nothing
  * (Node.js documentation, "readable.push('')"): without it, a stream would stand still whose last chunk was taken as it was pushed.
  */
-export function pausePushed(stream: Duplex): void {
+export function pausePushed(stream: DataStream): void {
   stream.pause();
   if (isHttp2Stream(stream)) stream.push(NOTHING);
 }
 
-function isTakenBy(stream: Duplex, take: (chunk: Buffer) => void): boolean {
+function isTakenBy(stream: Http2Stream, take: (chunk: Buffer) => void): boolean {
   if (!stream.readableFlowing || stream.readableLength > 0 || stream.listenerCount('data') !== 1)
     return false;
   return stream.listenerCount('data', take) === 1;

@@ -28,6 +28,8 @@ const IDLE_CHECKS = 4;
  */
 export class Splice implements AcknowledgmentSource, LinkListener {
   readonly id: string;
+  /** Whether the peer has said that it has handed on everything, FIN included. */
+  isDelivered = false;
   /** Resolves when both ends are closed. Never rejects. */
   readonly done: Promise<SpliceEnd>;
   readonly #socket: NearEnd;
@@ -74,6 +76,7 @@ export class Splice implements AcknowledgmentSource, LinkListener {
     // An end that sent nothing but FIN may have done so before the listeners were added.
     if (socket.readableEnded) this.#onSocketEnd();
     if (farEnd.stream.readableEnded) this.#onStreamEnd(farEnd);
+    this.#lookForClose(farEnd);
   }
 
   get isAdrift(): boolean {
@@ -165,6 +168,7 @@ export class Splice implements AcknowledgmentSource, LinkListener {
     farEnd.link?.open(this);
     this.#inbound.attach(farEnd.stream);
     this.#outbound.attach(farEnd.stream);
+    this.#lookForClose(farEnd);
   }
 
   /** Ends a splice whose peer no longer knows the connection: complete if nothing is missing here, aborted otherwise. */
@@ -212,7 +216,10 @@ export class Splice implements AcknowledgmentSource, LinkListener {
       this.abort('PROTOCOL_ERROR');
       return;
     }
-    if (received > kept.end) this.#isFinAcknowledged = true;
+    if (received > kept.end) {
+      this.#isFinAcknowledged = true;
+      this.isDelivered = true;
+    }
     const unwritten = this.#farEnd?.stream.writableLength ?? kept.bytes;
     kept.acknowledge(Math.min(received, kept.end), kept.end - unwritten);
     this.#outbound.resumeWhenRoom();
@@ -247,6 +254,15 @@ export class Splice implements AcknowledgmentSource, LinkListener {
     });
     stream.on('end', () => {
       if (this.#farEnd === farEnd) this.#onStreamEnd(farEnd);
+    });
+  }
+
+  /** A stream that was reset before this end had joined it has emitted 'close' already. */
+  #lookForClose(farEnd: FarEnd): void {
+    if (!farEnd.stream.destroyed) return;
+    // Not in the constructor, whose caller may have to know the splice first.
+    process.nextTick(() => {
+      if (this.#farEnd === farEnd && !this.#isFarClosed) this.#onStreamClose(farEnd);
     });
   }
 

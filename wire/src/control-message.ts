@@ -140,6 +140,8 @@ export const gatewayMessages = {
     heartbeatInterval: Type.Integer({ minimum: 100, maximum: 3_600_000 }),
     pin: Type.Optional(Pin),
     agentState: Text(32),
+    /** Data streams may carry one connection after another, and so many of them may wait for the next one. */
+    reuse: Type.Optional(Type.Object({ idle: Count })),
     /** Names this session in `hello.lost`. */
     session: Type.Optional(Id),
     /** Which of how many replicas this gateway is; missing if it is the only one. */

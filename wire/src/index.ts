@@ -51,6 +51,7 @@ export {
   paths,
   positionOfHeader,
   RECEIVED_HEADER,
+  REUSABLE_HEADER,
   rangeFrom,
   releaseFileOfPath,
   releasePath,

@@ -13,6 +13,8 @@ export const limits = {
   connectors: 500,
   /** Data streams of one session; opens that wait for an answer count among them. */
   streamsPerSession: 1000,
+  /** Streams of one session that wait for their next connection. */
+  idleStreams: 64,
   /** Bytes and pairs of one header block (RFC 9113 section 6.5.2). */
   headerListBytes: 16 * KIB,
   headerPairs: 32,

@@ -17,6 +17,9 @@ export const CONNECT_PROTOCOL = 'penstock';
 /** Header of a data stream whose connection can outlive it: bytes of the stream that its sender has handed on. */
 export const RECEIVED_HEADER = 'penstock-received';
 
+/** Header of a data stream that can carry further connections after the one it was opened for. */
+export const REUSABLE_HEADER = 'penstock-reusable';
+
 const POSITION = /^(0|[1-9][0-9]{0,15})$/;
 
 /** The position in a `RECEIVED_HEADER`; undefined when the header is missing or not a position. */

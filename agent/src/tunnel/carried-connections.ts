@@ -27,6 +27,8 @@ export class CarriedConnection {
   readonly #verdict: (since: number) => ReturnVerdict;
   /** Streams of the connection that the gateway has accepted, as far as this agent knows. */
   streams = 1;
+  /** Whether it has left its first stream for another one. */
+  hasMoved = false;
   #leave: (() => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
 

@@ -1,18 +1,35 @@
 import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
-import { emptyClosed, type WindowShare } from '@penstock/transport';
-import { CONNECT_PROTOCOL, limits, RECEIVED_HEADER, streamPath, TunnelError } from '@penstock/wire';
+import { type DataStream, emptyClosed, type StreamUse, type WindowShare } from '@penstock/transport';
+import {
+  CONNECT_PROTOCOL,
+  limits,
+  RECEIVED_HEADER,
+  REUSABLE_HEADER,
+  streamPath,
+  TunnelError,
+} from '@penstock/wire';
+import { IdleStreams } from './idle-streams.ts';
 
-/** Opens the data streams of one session, within the limits of the gateway. */
+export type DataStreamsOptions = {
+  readonly windows: WindowShare;
+  /** How many streams the gateway lets wait for their next connection; 0: none is used again. */
+  readonly maxIdle: number;
+  /** The gateway has sent what it must not. */
+  readonly onViolation: (detail: string) => void;
+  readonly onIdsExhausted: () => void;
+};
+
+/** The data streams of one session, within the limits of the gateway. */
 export class DataStreams {
   readonly #http: ClientHttp2Session;
-  readonly #windows: WindowShare;
-  readonly #onIdsExhausted: () => void;
+  readonly #options: DataStreamsOptions;
+  readonly #reusable: IdleStreams;
   #opened = 0;
 
-  constructor(http: ClientHttp2Session, windows: WindowShare, onIdsExhausted: () => void) {
+  constructor(http: ClientHttp2Session, options: DataStreamsOptions) {
     this.#http = http;
-    this.#windows = windows;
-    this.#onIdsExhausted = onIdsExhausted;
+    this.#options = options;
+    this.#reusable = new IdleStreams(options);
   }
 
   /** Why no further stream can be opened next to `current` open and opening ones, or undefined if one can. */
@@ -29,7 +46,45 @@ export class DataStreams {
 
   /** Opens the data stream of an open; see OpenPort. Throws TunnelError AGENT_DRAINING when the session accepts none anymore. */
   open(id: string, received?: number): ClientHttp2Stream {
+    const stream = this.#request(id, received, false);
+    stream.on('close', () => emptyClosed(stream));
+    this.#count(stream);
+    return stream;
+  }
+
+  /**
+   * The same for a new connection that may outlive the stream, which can be one that carried another and should be given back by `release`.
+   */
+  reuse(id: string): ClientHttp2Stream | StreamUse {
+    if (this.#options.maxIdle === 0) return this.open(id, 0);
+    this.#assertOpen();
+    const use = this.#reusable.take(id) ?? this.#reusable.add(this.#request(id, 0, true)).use;
+    this.#count(use);
+    return use;
+  }
+
+  /** A connection has ended. Its stream can be used again if the gateway has acknowledged the end on it, and is closed otherwise. */
+  release(use: StreamUse, isAcknowledged: boolean): void {
+    this.#reusable.release(use.carrier, isAcknowledged);
+  }
+
+  /** Closes the streams that carry no connection, now and as soon as one no longer does. */
+  closeIdle(): void {
+    this.#reusable.close();
+  }
+
+  #count(stream: DataStream): void {
+    const { windows } = this.#options;
+    windows.streamOpened();
+    stream.on('close', () => windows.streamClosed());
+  }
+
+  #assertOpen(): void {
     if (this.#http.closed) throw new TunnelError('AGENT_DRAINING');
+  }
+
+  #request(id: string, received: number | undefined, isReusable: boolean): ClientHttp2Stream {
+    this.#assertOpen();
     const stream = this.#http.request(
       {
         ':method': 'CONNECT',
@@ -37,16 +92,12 @@ export class DataStreams {
         ':scheme': 'https',
         ':path': streamPath(id),
         ...(received !== undefined && { [RECEIVED_HEADER]: String(received) }),
+        ...(isReusable && { [REUSABLE_HEADER]: '1' }),
       },
       { endStream: false },
     );
-    this.#windows.streamOpened();
-    stream.on('close', () => {
-      emptyClosed(stream);
-      this.#windows.streamClosed();
-    });
     this.#opened += 1;
-    if (this.#opened === limits.streamsBeforeRotation) this.#onIdsExhausted();
+    if (this.#opened === limits.streamsBeforeRotation) this.#options.onIdsExhausted();
     return stream;
   }
 }

@@ -40,7 +40,7 @@ export async function establishSession(socket: TLSSocket, options: EstablishOpti
         if (session !== undefined) session.receive(message);
         else if (message.type === 'refused') failed.reject(new SessionRefused(message));
         else if (message.type === 'welcome') {
-          session = new GatewaySession({ socket, http, control }, options, message.gateway.epoch);
+          session = new GatewaySession({ socket, http, control }, options, message);
           welcomed.resolve({ session, welcome: message });
           session.receive(message);
         }

@@ -6,6 +6,7 @@ import {
   type SessionLinks,
   type Splice,
   type SpliceEnd,
+  StreamUse,
   splice,
 } from '@penstock/transport';
 import { type CloseCode, closeCodes, errorText, type GatewayMessageOf, TunnelError } from '@penstock/wire';
@@ -25,6 +26,10 @@ export type OpenPort = {
    * handed to the target of a connection that may outlive the stream. Throws when the session has ended.
    */
   openStream(id: string, received?: number): ClientHttp2Stream;
+  /** The same for a new connection that may outlive it. The stream can be one that carried another, and should be given back by `release`. */
+  reuseStream(id: string): ClientHttp2Stream | StreamUse;
+  /** Gives back the stream of a connection that has ended; `isAcknowledged` if the gateway has acknowledged that on this stream. */
+  release(use: StreamUse, isAcknowledged: boolean): void;
   /** Reports to the gateway that the open failed. */
   fail(id: string, code: CloseCode, detail: string): void;
 };
@@ -113,9 +118,9 @@ export class Opens {
   #splice({ id, connector, connection, client, carry }: Open, lease: TargetLease, started: number): void {
     const { port, metrics, log, halfClosedTimeout, links, carried, epoch } = this.#options;
     const keepFor = Math.min(carry?.for ?? 0, this.#options.keepFor());
-    let stream: ClientHttp2Stream;
+    let stream: ClientHttp2Stream | StreamUse;
     try {
-      stream = port.openStream(id, keepFor > 0 ? 0 : undefined);
+      stream = keepFor > 0 ? port.reuseStream(id) : port.openStream(id);
     } catch (error) {
       if (lease.transport === undefined) resetSocket(lease.socket);
       else lease.transport.reset();
@@ -136,9 +141,12 @@ export class Opens {
       socketReset: 'TARGET_RESET',
       streamReset: 'CLIENT_RESET',
     });
-    stream.on('response', (headers) => {
-      if (headers[':status'] !== 200) joined.abort('CLIENT_GONE');
-    });
+    const use = stream instanceof StreamUse ? stream : undefined;
+    if (use === undefined) {
+      stream.on('response', (headers) => {
+        if (headers[':status'] !== 200) joined.abort('CLIENT_GONE');
+      });
+    }
     this.#states.set(id, { name: 'live', splice: joined });
     if (keepFor > 0) {
       const limits = { silent: keepFor, closed: Math.min(keepFor, carry?.closed ?? 0) };
@@ -151,6 +159,8 @@ export class Opens {
     void joined.done.then((end) => {
       lease.release();
       if (kept === undefined) this.#remove(id);
+      // Of a connection that has moved, the gateway may have acknowledged the end on another stream.
+      if (use !== undefined) port.release(use, joined.isDelivered && kept?.hasMoved === false);
       this.#recordEnd(connector, connection, client, end);
     });
   }
@@ -193,6 +203,7 @@ export class Opens {
     const { splice } = connection;
     // The gateway may have accepted a stream whose answer is still on its way, and has left that stream again.
     connection.streams = streams;
+    connection.hasMoved = true;
     let stream: ClientHttp2Stream;
     try {
       stream = port.openStream(id, splice.received);

@@ -1,4 +1,4 @@
-import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
+import type { ClientHttp2Session } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
 import {
   descriptorOf,
@@ -14,6 +14,8 @@ import {
   type CloseCode,
   errorText,
   type GatewayMessage,
+  type GatewayMessageOf,
+  limits,
   TunnelError,
 } from '@penstock/wire';
 import type { AgentLog } from '../observe/event.ts';
@@ -73,8 +75,7 @@ export class GatewaySession {
   /** Resolves when the connection has closed too. */
   readonly closed: Promise<void>;
 
-  /** `epoch` names the process of the gateway. */
-  constructor(connection: SessionConnection, options: SessionOptions, epoch: string) {
+  constructor(connection: SessionConnection, options: SessionOptions, welcome: GatewayMessageOf<'welcome'>) {
     const { socket, http } = connection;
     this.#connection = connection;
     this.#options = options;
@@ -83,9 +84,12 @@ export class GatewaySession {
     this.#windows = options.windows.join((initialWindowSize, acknowledged) => {
       if (!http.destroyed) http.settings({ initialWindowSize }, () => acknowledged());
     });
-    this.#dataStreams = new DataStreams(http, this.#windows, () =>
-      this.requestSuccessor('its stream ids run out'),
-    );
+    this.#dataStreams = new DataStreams(http, {
+      windows: this.#windows,
+      maxIdle: Math.min(limits.idleStreams, welcome.reuse?.idle ?? 0),
+      onViolation: (detail) => this.end(new TunnelError('PROTOCOL_ERROR', detail)),
+      onIdsExhausted: () => this.requestSuccessor('its stream ids run out'),
+    });
     this.#links = new SessionLinks(
       (connections) => this.send({ type: 'received', connections }),
       () => this.#connection.control.isBlocked,
@@ -111,14 +115,16 @@ export class GatewaySession {
       links: this.#links,
       carried: options.carried,
       keepFor: options.keepFor,
-      epoch,
+      epoch: welcome.gateway.epoch,
       targets: options.targets,
       halfClosedTimeout: options.halfClosedTimeout,
       log: options.log,
       metrics: options.metrics,
       port: {
         refusal: () => this.#refusal(),
-        openStream: (id, received) => this.#openStream(id, received),
+        openStream: (id, received) => this.#open(id, () => this.#dataStreams.open(id, received)),
+        reuseStream: (id) => this.#open(id, () => this.#dataStreams.reuse(id)),
+        release: (use, isAcknowledged) => this.#dataStreams.release(use, isAcknowledged),
         fail: (id, code, detail) => this.#failOpen(id, code, detail),
       },
     });
@@ -271,6 +277,7 @@ export class GatewaySession {
     this.send({ type: 'draining', canMove });
     this.#options.log('session-retired', { reason, streams: this.streams.open });
     this.#successorRequested.resolve(reason);
+    this.#dataStreams.closeIdle();
     void this.#opens.idle().then(() => this.#close(reason));
   }
 
@@ -305,6 +312,7 @@ export class GatewaySession {
     this.#keepalive.stop();
     if (isLoss(error)) this.#links.lose(loss);
     this.#links.stop();
+    this.#dataStreams.closeIdle();
     this.#opens.abortAll('SESSION_LOST');
     this.#windows.release();
     this.#ended.resolve(error);
@@ -323,9 +331,9 @@ export class GatewaySession {
     return this.#options.refusal() ?? this.#dataStreams.refusal(open + opening);
   }
 
-  #openStream(id: string, received: number | undefined): ClientHttp2Stream {
+  #open<Stream>(id: string, open: () => Stream): Stream {
     try {
-      return this.#dataStreams.open(id, received);
+      return open();
     } catch (error) {
       // The gateway still reads the control stream, and can try another session immediately.
       this.#failOpen(id, 'AGENT_DRAINING', errorText(error));

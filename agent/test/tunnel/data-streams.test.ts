@@ -6,14 +6,17 @@ import { WindowBudget } from '@penstock/transport';
 import { limits, TunnelError } from '@penstock/wire';
 import { DataStreams } from '../../src/tunnel/data-streams.ts';
 
+const options = {
+  windows: new WindowBudget(1).join(() => {}),
+  maxIdle: 0,
+  onViolation: () => {},
+  onIdsExhausted: () => {},
+};
+
 function streamsOf(session: { readonly closed: boolean; readonly maxConcurrentStreams: number }) {
   const { closed, maxConcurrentStreams } = session;
   const http = { closed, remoteSettings: { maxConcurrentStreams } } as ClientHttp2Session;
-  return new DataStreams(
-    http,
-    new WindowBudget(1).join(() => {}),
-    () => {},
-  );
+  return new DataStreams(http, options);
 }
 
 test('twice as many streams as the gateway allows may exist while ended ones are being closed', () => {
@@ -37,11 +40,7 @@ test('a session that received GOAWAY accepts no stream', () => {
 test('a stream that has closed has no listeners of its connection', () => {
   const stream = new EventEmitter();
   const http = { closed: false, request: () => stream } as unknown as ClientHttp2Session;
-  const streams = new DataStreams(
-    http,
-    new WindowBudget(1).join(() => {}),
-    () => {},
-  );
+  const streams = new DataStreams(http, options);
   let ends = 0;
   streams
     .open('a-1')

@@ -40,22 +40,25 @@ class Scene implements AsyncDisposable {
       stream.on('error', () => {});
       this.arrived.set(openIdOfPath(headers[':path'] ?? '') ?? '', stream);
     });
+    const openStream = (id: string) => {
+      if (this.hasEnded) throw new TunnelError('SESSION_LOST');
+      return http.request(
+        {
+          ':method': 'CONNECT',
+          ':protocol': CONNECT_PROTOCOL,
+          ':scheme': 'https',
+          ':path': streamPath(id),
+        },
+        { endStream: false },
+      );
+    };
     this.opens = new Opens({
       targets: { dial: (name, _deadline, cancel) => this.#dial(name, cancel) },
       port: {
         refusal: () => this.refusal,
-        openStream: (id) => {
-          if (this.hasEnded) throw new TunnelError('SESSION_LOST');
-          return http.request(
-            {
-              ':method': 'CONNECT',
-              ':protocol': CONNECT_PROTOCOL,
-              ':scheme': 'https',
-              ':path': streamPath(id),
-            },
-            { endStream: false },
-          );
-        },
+        openStream,
+        reuseStream: openStream,
+        release: () => {},
         fail: (id, code) => this.failures.push({ id, code }),
       },
       links: new SessionLinks(

@@ -1,11 +1,10 @@
-import type { Duplex } from 'node:stream';
-import { type AcknowledgmentSource, Inbound } from '@penstock/transport';
+import { type AcknowledgmentSource, type DataStream, Inbound } from '@penstock/transport';
 import type { CloseCode } from '@penstock/wire';
 
 /** One direction of a relay: its bytes, and what its far end has acknowledged of them. */
 export class RelayDirection implements AcknowledgmentSource {
   readonly id: string;
-  readonly #to: Duplex;
+  readonly #to: DataStream;
   readonly #inbound: Inbound;
   readonly #start: number;
   #received: number;
@@ -16,7 +15,7 @@ export class RelayDirection implements AcknowledgmentSource {
   #resetCode: CloseCode | undefined;
 
   /** `start`: what the far end had been handed of the connection before this stream, and one more if FIN was. */
-  constructor(id: string, to: Duplex, start: number) {
+  constructor(id: string, to: DataStream, start: number) {
     this.id = id;
     this.#to = to;
     this.#start = start;
@@ -60,7 +59,7 @@ export class RelayDirection implements AcknowledgmentSource {
   }
 
   /** Sends on what `from` brings, after `first`. */
-  attach(from: Duplex, first?: Buffer): void {
+  attach(from: DataStream, first?: Buffer): void {
     if (first !== undefined && first.length > 0) {
       this.#end += first.length;
       this.#to.write(first);

@@ -85,7 +85,9 @@ export type TargetStream = FarEnd & {
   send(bytes: Buffer): void;
   /** Counts bytes that were read from the stream before client and target are joined. */
   countReceived(bytes: number): void;
-  /** Accepts the stream, which may then be written. Throws TunnelError SESSION_LOST when it has closed already. */
+  /**
+   * Accepts the stream, which may then be written. Throws TunnelError when it has closed already: SESSION_LOST, or the code of a reset.
+   */
   accept(): void;
   /** Rejects the stream, and the agent drops its target. Does nothing once the stream is destroyed. */
   refuse(code: CloseCode): void;

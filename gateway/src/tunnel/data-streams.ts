@@ -1,6 +1,14 @@
 import type { ServerHttp2Stream } from 'node:http2';
 import { BriefMap, BriefSet } from '@penstock/runtime';
-import { emptyClosed, type SessionLinks, type UntoldEnds, type WindowShare } from '@penstock/transport';
+import {
+  emptyClosed,
+  ReusableStream,
+  type ReusePort,
+  type SessionLinks,
+  type StreamUse,
+  type UntoldEnds,
+  type WindowShare,
+} from '@penstock/transport';
 import { type CloseCode, type GatewayMessage, limits, TunnelError, type Unsent } from '@penstock/wire';
 import type { OpenRequest } from '../routing/session-contract.ts';
 import { SessionStream } from './session-stream.ts';
@@ -38,13 +46,14 @@ export class DataStreams {
   readonly #untold: UntoldEnds;
   readonly #onRoom: () => void;
   readonly #waiters = new BriefMap<string, Waiter>();
-  readonly #streams = new BriefSet<ServerHttp2Stream>();
+  readonly #streams = new BriefSet<ServerHttp2Stream | StreamUse>();
+  readonly #reuse: ReusePort;
   #issued = 0;
   #ending: CloseCode | undefined;
 
   /**
    * `prefix` is unique to the session and cannot be guessed, so an id is never valid on another session. `onRoom` is called when `isFull`
-   * changes to false.
+   * changes to false, `onViolation` when the agent has done what it must not.
    */
   constructor(
     prefix: string,
@@ -53,6 +62,7 @@ export class DataStreams {
     links: SessionLinks,
     untold: UntoldEnds,
     onRoom: () => void,
+    onViolation: (detail: string) => void,
   ) {
     this.#prefix = prefix;
     this.#send = send;
@@ -60,6 +70,12 @@ export class DataStreams {
     this.#links = links;
     this.#untold = untold;
     this.#onRoom = onRoom;
+    this.#reuse = {
+      onStart: (id, stream) => {
+        if (!this.#begin(id, stream.stream as ServerHttp2Stream, stream.use, 0)) onViolation(notIssued(id));
+      },
+      onViolation,
+    };
   }
 
   get opening(): number {
@@ -121,10 +137,26 @@ export class DataStreams {
   }
 
   /**
-   * Takes in a data stream; `received` is what the agent has handed on, when the connection may outlive it. Returns false
-   * when no open of this session ever had its id, which is a protocol error.
+   * Takes in a data stream; `received` is what the agent has handed on, when the connection may outlive it. One that `isReusable` can
+   * carry further connections. Returns false when no open of this session ever had its id, which is a protocol error.
    */
-  arrive(id: string, stream: ServerHttp2Stream, received: number | undefined): boolean {
+  arrive(id: string, stream: ServerHttp2Stream, received: number | undefined, isReusable = false): boolean {
+    stream.on('error', () => {});
+    if (isReusable && this.#waiters.has(id) && !stream.closed) {
+      const { use } = new ReusableStream(stream, this.#reuse);
+      return this.#begin(id, stream, use, received);
+    }
+    stream.on('close', () => emptyClosed(stream));
+    return this.#begin(id, stream, stream, received);
+  }
+
+  /** `request` opened the stream, and `stream` is what the connection has of it. */
+  #begin(
+    id: string,
+    request: ServerHttp2Stream,
+    stream: ServerHttp2Stream | StreamUse,
+    received: number | undefined,
+  ): boolean {
     stream.on('error', () => {});
     const waiter = this.#waiters.get(id);
     if (waiter === undefined) {
@@ -132,7 +164,7 @@ export class DataStreams {
       stream.destroy(new TunnelError('CLIENT_GONE'));
       return this.#wasIssued(id);
     }
-    if (stream.closed) {
+    if (request.closed) {
       // The stream and its reset arrived together: the target accepted the connection, then reset it.
       stream.destroy(new TunnelError('TARGET_RESET'));
       this.#untold.refused(id);
@@ -144,14 +176,13 @@ export class DataStreams {
     this.#windows.streamOpened();
     stream.on('close', () => {
       leave();
-      emptyClosed(stream);
       this.#windows.streamClosed();
       this.#untold.abandoned(id);
       this.#removed();
     });
     const { carried } = waiter;
     const link = carried === undefined || received === undefined ? undefined : this.#links.link(carried);
-    waiter.settle(new SessionStream(stream, () => this.#ending, link, received));
+    waiter.settle(new SessionStream(stream, request, () => this.#ending, link, received));
     return true;
   }
 
@@ -191,3 +222,5 @@ export class DataStreams {
     if (this.opening + this.open === MAX_STREAMS - 1) this.#onRoom();
   }
 }
+
+const notIssued = (id: string) => `Stream ${id} does not belong to an open of this session.`;

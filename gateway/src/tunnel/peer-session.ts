@@ -9,6 +9,7 @@ import {
   paths,
   positionOfHeader,
   RECEIVED_HEADER,
+  REUSABLE_HEADER,
   releaseFileOfPath,
   requestIdOfPath,
   resultPath,
@@ -40,6 +41,9 @@ const RESULT_ROUTE = `POST ${resultPath('{id}')}`;
 
 /** Requests of a session in progress. An agent uploads a few results at a time. */
 const MAX_REQUESTS_IN_PROGRESS = 32;
+
+/** Concurrent streams of a session: those of its connections, and those that wait for an acknowledgment or their next connection. */
+const MAX_CONCURRENT_STREAMS = 2 * limits.streamsPerSession;
 
 /** Concurrent streams of a connection without a control stream. */
 export const UNAUTHENTICATED_STREAMS = 8;
@@ -77,7 +81,7 @@ export function servePeer(
     const busy = options.admission.takeSession();
     if (busy !== undefined) throw new ProblemError('TOO_MANY_REQUESTS', undefined, busy);
     clearTimeout(deadline);
-    http.settings({ maxConcurrentStreams: limits.streamsPerSession + 1 });
+    http.settings({ maxConcurrentStreams: MAX_CONCURRENT_STREAMS });
     try {
       session = new AgentSession(socket, http, stream, identity, address, {
         ...options.session,
@@ -186,7 +190,13 @@ export function servePeer(
     }
     if (openId !== undefined) {
       if (session === undefined) misbehaved('The peer opened a data stream without a control stream.');
-      else session.arrive(openId, stream, positionOfHeader(headers[RECEIVED_HEADER]));
+      else
+        session.arrive(
+          openId,
+          stream,
+          positionOfHeader(headers[RECEIVED_HEADER]),
+          headers[REUSABLE_HEADER] !== undefined,
+        );
       return;
     }
     requests += 1;

@@ -113,6 +113,7 @@ export class AgentSession implements RegisteredSession {
       () => {
         if (this.#state.name === 'ready') options.registry.hasRoom(this);
       },
+      (detail) => this.end(new TunnelError('PROTOCOL_ERROR', detail)),
     );
     this.#control = new ControlStream(stream, {
       onMessage: (message) => this.#receive(message),
@@ -208,8 +209,8 @@ export class AgentSession implements RegisteredSession {
   }
 
   /** Takes in a data stream that the agent has opened. */
-  arrive(id: string, stream: ServerHttp2Stream, received: number | undefined): void {
-    if (this.#streams.arrive(id, stream, received)) return;
+  arrive(id: string, stream: ServerHttp2Stream, received: number | undefined, isReusable: boolean): void {
+    if (this.#streams.arrive(id, stream, received, isReusable)) return;
     this.end(new TunnelError('PROTOCOL_ERROR', `Stream ${id} does not belong to an open of this session.`));
   }
 

@@ -1,12 +1,12 @@
 import type { Http2Stream } from 'node:http2';
-import { type FarLink, Http2FarEnd } from '@penstock/transport';
+import { type FarLink, Http2FarEnd, type StreamUse } from '@penstock/transport';
 import type { CloseCode } from '@penstock/wire';
 import type { TargetStream } from '../routing/session-contract.ts';
 
 const NOTHING: readonly Buffer[] = [];
 
 /** A stream to a target, before and after it is joined with its client. What accepts it depends on how it came. */
-export abstract class UnjoinedStream<Stream extends Http2Stream>
+export abstract class UnjoinedStream<Stream extends Http2Stream | StreamUse>
   extends Http2FarEnd<Stream>
   implements TargetStream
 {

@@ -48,6 +48,7 @@ function setUp(t: TestContext) {
     () => {
       rooms += 1;
     },
+    () => {},
   );
   const request = (signal = new AbortController().signal) => {
     const promise = streams.request({

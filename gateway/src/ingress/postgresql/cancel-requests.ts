@@ -124,7 +124,8 @@ export class CancelRequests {
       target.accept();
       // The server sends no response. It closes the connection once it has processed the request.
       stream.resume();
-      stream.end(request);
+      stream.write(request);
+      stream.end();
     } catch {
       target.refuse('CLIENT_GONE');
     }

@@ -29,6 +29,8 @@ export async function firstChunk(
   const timer = setTimeout(() => reject(new TunnelError('DIAL_TIMEOUT', timedOut)), timeout);
   stream.on('readable', onReadable).once('end', onEnd).once('close', onLost);
   signal.addEventListener('abort', onAbort, { once: true });
+  // 'close' may have been emitted before.
+  if (stream.destroyed) onLost();
   try {
     return await promise;
   } finally {

@@ -145,15 +145,18 @@ export class ReusableStream implements StreamCarrier {
   }
 
   reset(use: StreamUse, error?: Error | null): void {
-    if (use === this.#use) this.stream.destroy(error ?? undefined);
+    // Without an error, the reset would be called none.
+    if (use === this.#use) this.stream.destroy(error ?? new TunnelError('INTERNAL'));
   }
 
   #take(piece: Buffer, isComplete: boolean): boolean {
     const use = this.#use;
-    if (use.destroyed && !use.isOver) return true;
-    if (!use.hasRead) return use.receive(piece);
+    if (this.stream.destroyed || (use.destroyed && !use.isOver)) return true;
+    // What follows is not in frames.
+    const isSwitch = piece.length === 0 && !isComplete;
+    if (!use.hasRead) return isSwitch || use.receive(piece);
     // The agent waits until the gateway has ended its direction too.
-    if (!use.isOver) {
+    if (!use.isOver || isSwitch) {
       this.#violate();
       return true;
     }
@@ -189,17 +192,25 @@ export class ReusableStream implements StreamCarrier {
   #onEnd(): void {
     const { stream } = this;
     if (stream.destroyed || stream.rstCode !== 0) return;
+    // A reset that is called no error.
+    if (stream.aborted && !this.#use.hasRead) {
+      stream.destroy(new TunnelError('INTERNAL'));
+      return;
+    }
     if (this.#frames.isUnframed && !this.#use.hasRead) this.#use.receive(NOTHING);
     if (this.#use.isDone) stream.end();
     else if (!this.#use.isOver && !this.#frames.isUnframed) stream.destroy(new TunnelError('PROTOCOL_ERROR'));
   }
 
   #onClose(): void {
-    const { errored } = this.stream;
+    const use = this.#use;
+    const { errored, rstCode } = this.stream;
+    const isLost = this.session?.destroyed !== false;
     emptyClosed(this.stream);
+    // Node closes a stream as soon as both ends have left, before it calls back for the last write.
+    if (use.isOver && rstCode === 0 && !errored && !isLost) use.finish();
     // A use that has sent and received everything closes when it has been read. If the session was lost, nobody may read it.
-    if (!this.#use.isComplete || this.session?.destroyed !== false)
-      this.#use.destroy(errored instanceof TunnelError ? errored : undefined);
+    if (!use.isComplete || isLost) use.destroy(errored instanceof TunnelError ? errored : undefined);
     this.#port.onClose?.(this);
   }
 }

@@ -40,8 +40,8 @@ export class FrameReader {
   }
 
   /**
-   * Calls `take` with each piece of a frame, and whether it completes the frame. A piece without bytes is an end. Returns what the last
-   * call has returned.
+   * Calls `take` with each piece of a frame, and whether it completes the frame. A piece without bytes is an end if it does, and otherwise
+   * says that no more frames follow. Returns what the last call has returned.
    */
   read(chunk: Buffer, take: (piece: Buffer, isComplete: boolean) => boolean): boolean {
     if (this.#isUnframed) return take(chunk, false);
@@ -57,6 +57,7 @@ export class FrameReader {
         if (this.#headerBytes < HEADER_BYTES) return isMoreWanted;
         if (this.#header === UNFRAMED) {
           this.#isUnframed = true;
+          isMoreWanted = take(chunk.subarray(at, at), false);
           return at < chunk.length ? take(chunk.subarray(at), false) : isMoreWanted;
         }
         this.#left = this.#header;

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import type { Http2Stream } from 'node:http2';
+import { constants, type Http2Stream } from 'node:http2';
 import type { DataStream } from './data-stream.ts';
 import { WaitingData } from './waiting-data.ts';
 
@@ -39,8 +39,10 @@ export class StreamUse extends EventEmitter implements DataStream {
   readonly #waiting = new WaitingData();
   #hasRead = false;
   #hasEnded = false;
-  /** Whether the end of this direction has left: until then, a reset discards what is before it. */
+  /** Whether HTTP/2 has all of this direction, with its end: until then, a reset discards what is before it. */
   #hasFinished = false;
+  /** Whether HTTP/2 has said so of every write, and refers to their memory no more. */
+  #hasLeft = false;
 
   constructor(carrier: StreamCarrier) {
     super();
@@ -73,7 +75,10 @@ export class StreamUse extends EventEmitter implements DataStream {
 
   /** As that of an HTTP/2 stream: not 0 after a reset. */
   get rstCode(): number {
-    return this.isComplete ? 0 : (this.carrier.stream.rstCode ?? 0);
+    if (this.isComplete) return 0;
+    const code = this.carrier.stream.rstCode ?? 0;
+    // A reset can be called no error (RFC 9113 section 8.1), and a stream can close without one.
+    return code === 0 && this.destroyed ? constants.NGHTTP2_CANCEL : code;
   }
 
   /** As that of an HTTP/2 stream. A reset of this one causes no 'end'. */
@@ -91,7 +96,7 @@ export class StreamUse extends EventEmitter implements DataStream {
 
   /** Bytes that have not left, with what precedes them. */
   get writableLength(): number {
-    return this.#hasFinished ? 0 : this.carrier.stream.writableLength;
+    return this.#hasLeft ? 0 : this.carrier.stream.writableLength;
   }
 
   override on(event: string, listener: Parameters<EventEmitter['on']>[1]): this {
@@ -111,10 +116,17 @@ export class StreamUse extends EventEmitter implements DataStream {
     if (!this.writable) return this;
     this.#hasEnded = true;
     this.carrier.writeEnd((error) => {
-      this.#hasFinished = !error;
-      this.#settle();
+      if (error) return;
+      this.#hasLeft = true;
+      this.finish();
     });
     return this;
+  }
+
+  /** HTTP/2 has all of this direction, with its end. */
+  finish(): void {
+    this.#hasFinished = true;
+    this.#settle();
   }
 
   cork(): void {

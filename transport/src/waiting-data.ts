@@ -56,8 +56,11 @@ export class WaitingData {
   }
 
   #closeBlock(): void {
-    if (this.#block !== undefined) this.#pieces.push(this.#block.subarray(0, this.#blockLength));
-    this.#block = undefined;
+    if (this.#block === undefined || this.#blockLength === 0) return;
+    const bytes = this.#block.subarray(0, this.#blockLength);
+    const isFull = bytes.length >= BLOCK_BYTES / 2;
+    this.#pieces.push(isFull ? bytes : Buffer.from(bytes));
+    if (isFull) this.#block = undefined;
     this.#blockLength = 0;
   }
 

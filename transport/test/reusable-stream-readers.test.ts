@@ -152,6 +152,30 @@ test('a slow reader gets everything of a connection that sent much, although the
   assert.deepEqual(received.seen, { ends: 1, closes: 1, error: undefined });
 });
 
+test('a slow reader gets everything although the stream closes when the last write has left', async () => {
+  await using _leaks = expectNoLeaks();
+  await using stream = await openStream();
+  const [theirs, reader] = [stream.agent.use, stream.gateway.use];
+  const received = { theirs: watch(theirs.pause()), reader: watch(reader.pause()) };
+  for (let count = 0; count < 6; count += 1) theirs.write(Buffer.alloc(50_000, 'penstock'));
+  theirs.end();
+  await eventually('everything to arrive', () => reader.readableLength === 300_000);
+  for (let count = 0; count < 80; count += 1) reader.write(Buffer.alloc(16_384));
+  await eventually('the window to be full', () => theirs.readableLength >= 64 * 1024);
+  const isClosed = once(stream.streams.gateway, 'close');
+  reader.write(Buffer.alloc(1000));
+  reader.end();
+  theirs.resume();
+  await deadline('the end of the stream', isClosed);
+  reader.resume();
+  await closed(theirs, reader);
+  assert.equal(received.reader.bytes().length, 300_000);
+  assert.equal(received.theirs.bytes().length, 80 * 16_384 + 1000);
+  for (const { seen } of Object.values(received))
+    assert.deepEqual(seen, { ends: 1, closes: 1, error: undefined });
+  assert.deepEqual([reader.rstCode, theirs.rstCode], [0, 0]);
+});
+
 test('a slow reader gets everything although its stream is closed behind it', async () => {
   await using _leaks = expectNoLeaks();
   await using stream = await openStream();

@@ -11,6 +11,7 @@ const violations: Record<string, (stream: Awaited<ReturnType<typeof openStream>>
     streams.agent.write(Buffer.from('0000000000000000000161', 'hex')),
   'an id that is too long': ({ streams }) => streams.agent.write(frame('i'.repeat(65))),
   'an id that is none': ({ streams }) => streams.agent.write(frame('../x')),
+  'the end of frames between connections': ({ streams }) => streams.agent.write(frameHeaderOf(2 ** 32 - 1)),
   'an empty id': ({ streams }) => streams.agent.write(Buffer.alloc(4)),
 };
 

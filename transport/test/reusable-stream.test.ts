@@ -118,6 +118,19 @@ test('a reset by the peer is seen, although both directions have ended', async (
   assert.notEqual(mine.rstCode, 0);
 });
 
+test('a reset that is called no error is no end', async () => {
+  await using _leaks = expectNoLeaks();
+  await using stream = await openStream();
+  const received = watch(stream.gateway.use);
+  watch(stream.agent.use);
+  for (let count = 0; count < 6; count += 1) stream.agent.use.write(Buffer.alloc(50_000, 'penstock'));
+  await eventually('everything to arrive', () => received.bytes().length === 300_000);
+  stream.streams.agent.destroy();
+  await eventually('the reset', () => received.seen.closes === 1);
+  assert.deepEqual([received.seen.ends, received.seen.closes], [0, 1]);
+  assert.notEqual(stream.gateway.use.rstCode, 0);
+});
+
 test('a stream keeps nothing that listened to its last connection', async () => {
   await using _leaks = expectNoLeaks();
   await using stream = await openStream();

@@ -39,6 +39,22 @@ test('many small pieces become few', () => {
   assert.equal(pieces, Math.ceil(200_000 / 16_384));
 });
 
+test('pieces of alternating sizes take little more memory than their bytes', () => {
+  const data = new WaitingData();
+  const [small, large] = [Buffer.of(1), Buffer.alloc(1024)];
+  for (let count = 0; count < 1_000; count += 1) {
+    data.push(small);
+    data.push(large);
+  }
+  const memory = new Map<ArrayBufferLike, number>();
+  for (let piece = data.shift(); piece !== undefined; piece = data.shift())
+    memory.set(piece.buffer, piece.buffer.byteLength);
+  memory.delete(large.buffer);
+  const bytes = [...memory.values()].reduce((sum, each) => sum + each, 0);
+  // Those of small pieces share blocks.
+  assert.equal(bytes < 200_000, true, `${bytes} bytes`);
+});
+
 test('a small piece does not keep what it was received in, nor change with it', () => {
   const data = new WaitingData();
   const received = Buffer.alloc(16_384, 'a');

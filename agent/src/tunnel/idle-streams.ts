@@ -79,6 +79,8 @@ export class IdleStreams {
   }
 
   #end(stream: StreamCarrier): void {
+    // One that has closed may still be read.
+    if (!this.#all.has(stream)) return;
     stream.end();
     this.#ending.add(stream);
     this.#startTimer();

@@ -36,7 +36,8 @@ export class WaitingData {
     if (piece === undefined) return undefined;
     this.#first += 1;
     this.#length -= piece.length;
-    if (this.#first === this.#pieces.length) this.#forgetPieces();
+    if (this.#length === 0) this.clear();
+    else if (this.#first === this.#pieces.length) this.#forgetPieces();
     return piece;
   }
 

@@ -141,7 +141,6 @@ export class DataStreams {
    * carry further connections. Returns false when no open of this session ever had its id, which is a protocol error.
    */
   arrive(id: string, stream: ServerHttp2Stream, received: number | undefined, isReusable = false): boolean {
-    stream.on('error', () => {});
     if (isReusable && this.#waiters.has(id) && !stream.closed) {
       const { use } = new ReusableStream(stream, this.#reuse);
       return this.#begin(id, stream, use, received);
@@ -223,4 +222,5 @@ export class DataStreams {
   }
 }
 
-const notIssued = (id: string) => `Stream ${id} does not belong to an open of this session.`;
+/** Says what is wrong when `arrive` has returned false. */
+export const notIssued = (id: string) => `Stream ${id} does not belong to an open of this session.`;

@@ -22,7 +22,7 @@ import type { Verdict } from '../control-plane-port.ts';
 import type { OpenRequest, TargetStream, UnavailableReason } from '../routing/session-contract.ts';
 import { AgentAnnouncement } from './agent-announcement.ts';
 import { ControlStream } from './control-stream.ts';
-import { DataStreams } from './data-streams.ts';
+import { DataStreams, notIssued } from './data-streams.ts';
 import { refusalOf, refusedMessage, welcomeMessage } from './greeting.ts';
 import { answerRate, costOf, messageRate } from './message-rate.ts';
 import type { OfferedConnector } from './offered-connector.ts';
@@ -211,7 +211,7 @@ export class AgentSession implements RegisteredSession {
   /** Takes in a data stream that the agent has opened. */
   arrive(id: string, stream: ServerHttp2Stream, received: number | undefined, isReusable: boolean): void {
     if (this.#streams.arrive(id, stream, received, isReusable)) return;
-    this.end(new TunnelError('PROTOCOL_ERROR', `Stream ${id} does not belong to an open of this session.`));
+    this.end(new TunnelError('PROTOCOL_ERROR', notIssued(id)));
   }
 
   askToReconnect(reason: string): void {

@@ -157,17 +157,19 @@ export class ServiceManager implements AsyncDisposable {
     ].join('\n');
   }
 
-  #heard(variables: readonly string[]): void {
+  #hear(): void {
     const running = this.#process;
-    if (running === undefined) return;
-    running.beat = performance.now();
-    if (variables.includes('READY=1') && running.state === 'starting') running.state = 'active';
-    if (variables.includes('STOPPING=1')) running.state = 'stopping';
+    for (const variables of this.#socket.receive()) {
+      if (running === undefined) continue;
+      running.beat = performance.now();
+      if (variables.includes('READY=1') && running.state === 'starting') running.state = 'active';
+      if (variables.includes('STOPPING=1')) running.state = 'stopping';
+    }
   }
 
   #tick(): void {
     // First what has been said: this process may have been busy for longer than the watchdog permits.
-    for (const variables of this.#socket.receive()) this.#heard(variables);
+    this.#hear();
     const running = this.#process;
     if (this.#restartAt !== undefined && performance.now() >= this.#restartAt) this.start();
     if (running?.state !== 'active' || performance.now() - running.beat < this.#options.watchdog) return;
@@ -177,6 +179,8 @@ export class ServiceManager implements AsyncDisposable {
 
   #ended(running: Process): void {
     if (this.#process !== running) return;
+    // Its last messages, which the next process must not be taken for the sender of.
+    this.#hear();
     this.#process = undefined;
     // What nobody has stopped is started again.
     if (running.state === 'stopping' || this.#isStopped) return;

@@ -1,5 +1,5 @@
+import { unusedPort } from '../../test/rig/unused-port.ts';
 import { startProgram } from '../process/child.ts';
-import { freePort } from '../process/free-port.ts';
 import { accepts } from './accepts.ts';
 import { namedProgram, versionNumberOf } from './named-program.ts';
 import { processOf } from './program.ts';
@@ -17,8 +17,8 @@ export const chisel: Route = {
   },
   async start(target, places) {
     const program = (await namedProgram(VARIABLE)) ?? '';
-    const control = { host: places.gateway.host, port: await freePort('127.0.0.1') };
-    const address = { host: places.gateway.host, port: await freePort('127.0.0.1') };
+    const control = { host: places.gateway.host, port: await unusedPort() };
+    const address = { host: places.gateway.host, port: await unusedPort() };
     const listen = ['--host', control.host, '--port', String(control.port)];
     const server = await startProgram(
       program,

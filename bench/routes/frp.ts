@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { unusedPort } from '../../test/rig/unused-port.ts';
 import { startProgram } from '../process/child.ts';
-import { freePort } from '../process/free-port.ts';
 import { accepts } from './accepts.ts';
 import { namedProgram, versionNumberOf } from './named-program.ts';
 import { processOf } from './program.ts';
@@ -20,8 +20,8 @@ export const frp: Route = {
     return `frp ${await versionNumberOf(server, '--version')}, tcp proxy, TLS, tcpMux`;
   },
   async start(target, places, scratch) {
-    const control = { host: places.gateway.host, port: await freePort('127.0.0.1') };
-    const address = { host: places.gateway.host, port: await freePort('127.0.0.1') };
+    const control = { host: places.gateway.host, port: await unusedPort() };
+    const address = { host: places.gateway.host, port: await unusedPort() };
     const frps = join(scratch, 'frps.toml');
     await writeFile(frps, serverSettings(control.host, control.port));
     const server = await startProgram((await namedProgram(SERVER)) ?? '', ['-c', frps], places.gateway);

@@ -1,7 +1,7 @@
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { unusedPort } from '../../test/rig/unused-port.ts';
 import { type Child, type Place, startProgram } from '../process/child.ts';
-import { freePort } from '../process/free-port.ts';
 import { accepts } from './accepts.ts';
 import { makeCertificate } from './certificate.ts';
 import { CERTIFICATE_NAME, TLS_CIPHER } from './cipher.ts';
@@ -22,8 +22,8 @@ export const haproxy: Route = {
     const { certificate, key } = await makeCertificate();
     const pem = join(scratch, 'haproxy.pem');
     await writeFile(pem, certificate + key, { mode: 0o600 });
-    const inner = { host: places.agent.host, port: await freePort('127.0.0.1') };
-    const address = { host: places.gateway.host, port: await freePort('127.0.0.1') };
+    const inner = { host: places.agent.host, port: await unusedPort() };
+    const address = { host: places.gateway.host, port: await unusedPort() };
     const server = `ssl verify required ca-file ${pem} sni str(${CERTIFICATE_NAME})`;
     const agent = await startOne(
       places.agent,

@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { unusedPort } from '../../test/rig/unused-port.ts';
 import { asking } from '../process/ask.ts';
 import { type Child, startNode } from '../process/child.ts';
 import { eventually } from '../process/deadline.ts';
 import type { DelayHandlers } from '../process/delay-on-request.ts';
-import { freePort } from '../process/free-port.ts';
 import { collector, settleOptions } from '../process/settle.ts';
 import { accepts } from './accepts.ts';
 import { CERTIFICATE_NAME, TLS_CIPHER } from './cipher.ts';
@@ -138,7 +138,7 @@ async function writePair(directory: string, certificate: string, key: string) {
 
 /** Returns a port that is free on this host; in a new namespace of the rig, every port is free. */
 async function unused(host: string): Promise<Address> {
-  return { host, port: await freePort('127.0.0.1') };
+  return { host, port: await unusedPort() };
 }
 
 function processOf(role: 'gateway' | 'agent', child: Child): RouteProcess {

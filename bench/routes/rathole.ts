@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { unusedPort } from '../../test/rig/unused-port.ts';
 import { startProgram } from '../process/child.ts';
-import { freePort } from '../process/free-port.ts';
 import { accepts } from './accepts.ts';
 import { namedProgram, versionNumberOf } from './named-program.ts';
 import { processOf } from './program.ts';
@@ -22,8 +22,8 @@ export const rathole: Route = {
   async start(target, places, scratch) {
     const program = (await namedProgram(VARIABLE)) ?? '';
     const { privateKey, publicKey } = await keys(program);
-    const control = { host: places.gateway.host, port: await freePort('127.0.0.1') };
-    const address = { host: places.gateway.host, port: await freePort('127.0.0.1') };
+    const control = { host: places.gateway.host, port: await unusedPort() };
+    const address = { host: places.gateway.host, port: await unusedPort() };
     const start = async (role: 'server' | 'client', place: typeof places.agent, lines: readonly string[]) => {
       const file = join(scratch, `${role}.toml`);
       await writeFile(file, `${lines.join('\n')}\n`, { mode: 0o600 });

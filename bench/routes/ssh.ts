@@ -3,9 +3,9 @@ import { chown, copyFile, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { unusedPort } from '../../test/rig/unused-port.ts';
 import { startProgram } from '../process/child.ts';
 import { pause } from '../process/deadline.ts';
-import { freePort } from '../process/free-port.ts';
 import { accepts } from './accepts.ts';
 import { SSH_CIPHER } from './cipher.ts';
 import { processOf, versionOf } from './program.ts';
@@ -33,8 +33,8 @@ export const ssh: Route = {
       await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', name, '-f', join(scratch, name)]);
     }
     await copyFile(join(scratch, 'user.pub'), join(scratch, 'authorized_keys'));
-    const control = { host: places.gateway.host, port: await freePort('127.0.0.1') };
-    const address = { host: places.gateway.host, port: await freePort('127.0.0.1') };
+    const control = { host: places.gateway.host, port: await unusedPort() };
+    const address = { host: places.gateway.host, port: await unusedPort() };
     const { host, port } = control;
     await writeFile(
       join(scratch, 'known_hosts'),

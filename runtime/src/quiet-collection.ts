@@ -9,11 +9,11 @@ const QUIET_CPU_MS = 30;
 /** Quiet looks in a row before garbage is collected. */
 const QUIET_LOOKS = 3;
 /**
- * Looks in a row without data before it is collected thoroughly, which drops compiled code too: the next data finds a slower program.
- * After the start there is no such code yet, and `QUIET_LOOKS` are enough.
+ * Looks in a row without data before memory matters more than compiled code, which a collection of the whole heap drops: the data after it
+ * finds a slower program. After the start there is no such code yet, and `QUIET_LOOKS` are enough.
  */
 const STILL_LOOKS = 20;
-/** CPU milliseconds of work that leave enough garbage to be worth a collection while nobody waits for data. */
+/** CPU milliseconds of work that leave enough garbage to be worth a collection when no data has moved for long. */
 const MIN_WORK_MS = 500;
 /** The same while data goes through: a trickle would otherwise meet a pause every minute. */
 const MIN_WORK_BESIDE_DATA_MS = 5_000;
@@ -41,10 +41,10 @@ export type CollectableMemory = {
 };
 
 /**
- * Collects garbage once after each time of work, when the process has been quiet for 3 seconds, and returns what it frees: V8 collects
- * when memory is requested, so the peak of a busy time would otherwise stay resident. After the start, and when no data has gone through
- * for 20 seconds, it is thorough if the heap is small, as the pause delays nobody then. Returns a function that stops it. Does not keep
- * the process running.
+ * Collects garbage once after each time of work, when no data has gone through for 20 seconds, and returns what it frees: V8 collects when
+ * memory is requested, so the peak of a busy time would otherwise stay resident. It is thorough if the heap is small, as the pause delays
+ * nobody then. Beside a trickle of data it collects, once it has been quiet for 3 seconds, after ten times as much work. After the start, 3
+ * quiet seconds are enough. Returns a function that stops it. Does not keep the process running.
  */
 export function collectWhenQuiet({ onQuiet, dataMoved, memory }: QuietCollectionOptions): () => void {
   const { cpuTime, heapUsed, collect, returnFreed } = memory ?? ownMemory();
@@ -61,7 +61,9 @@ export function collectWhenQuiet({ onQuiet, dataMoved, memory }: QuietCollection
   let isReturnOwed = false;
   const isDue = () => {
     if (quiet < QUIET_LOOKS) return false;
-    return work >= (still >= QUIET_LOOKS ? MIN_WORK_MS : MIN_WORK_BESIDE_DATA_MS);
+    if (still >= STILL_LOOKS) return work >= MIN_WORK_MS;
+    // In a pause, whether it gets long is waited for.
+    return still < QUIET_LOOKS && work >= MIN_WORK_BESIDE_DATA_MS;
   };
   const isThoroughDue = () =>
     isOwed &&

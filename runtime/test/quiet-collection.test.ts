@@ -51,13 +51,18 @@ test('what a start has left is collected thoroughly, once', (t) => {
   );
 });
 
-test('after work, one quiet time is used once, and a long one thoroughly', (t) => {
+test('after work, a pause is used once it is long, thoroughly and once', (t) => {
   const { pass } = setUp(t);
   pass(3, 0);
   assert.deepEqual(pass(10, 100, 5), []);
   assert.deepEqual(pass(2, 10), ['return']);
-  assert.deepEqual(pass(1, 100), [], 'it was not quiet for long enough');
-  assert.deepEqual(pass(3, 10), ['drop caches', 'regular']);
+  assert.deepEqual(pass(10, 1_000, 5), []);
+  assert.deepEqual(pass(19, 10), [], 'compiled code is kept for the next data');
+  assert.deepEqual(pass(10, 1_000, 5), []);
+  assert.deepEqual(pass(17, 10), []);
+  assert.deepEqual(pass(1, 100), [], 'it works, though not for data');
+  assert.deepEqual(pass(2, 10), []);
+  assert.deepEqual(pass(1, 10), ['drop everything', 'regular']);
   assert.deepEqual(pass(16, 10), ['return']);
   assert.deepEqual(pass(1, 10), ['drop everything', 'thorough']);
   assert.deepEqual(pass(40, 10), ['return']);
@@ -83,8 +88,9 @@ test('what was freed is returned when nobody waits for it', (t) => {
 test('a large heap is not collected thoroughly, as that would take long', (t) => {
   const { state, pass } = setUp(t);
   state.heap = 65 * MIB;
-  pass(1, 1_000);
-  assert.deepEqual(pass(3, 0), ['drop caches', 'regular']);
+  pass(1, 1_000, 5);
+  assert.deepEqual(pass(19, 0), []);
+  assert.deepEqual(pass(1, 0), ['drop everything', 'regular']);
   assert.deepEqual(pass(60, 0), ['return']);
 });
 

@@ -20,6 +20,8 @@ type Process = {
   readonly pid: number;
   beat: number;
   state: 'starting' | 'active' | 'stopping';
+  /** Whether it was stopped, rather than ending by itself. */
+  isStopped: boolean;
 };
 
 type CommandResult = ReturnType<RunCommand>;
@@ -84,6 +86,7 @@ export class ServiceManager implements AsyncDisposable {
       pid: child.pid ?? 0,
       beat: performance.now(),
       state: 'starting',
+      isStopped: false,
     };
     this.#invocation = invocation;
     this.#process = running;
@@ -103,6 +106,7 @@ export class ServiceManager implements AsyncDisposable {
     const running = this.#process;
     if (running === undefined) return;
     running.state = 'stopping';
+    running.isStopped = true;
     running.kill('SIGTERM');
     const timer = setTimeout(() => running.kill('SIGKILL'), STOP_TIMEOUT_MS);
     await running.ended;
@@ -183,7 +187,7 @@ export class ServiceManager implements AsyncDisposable {
     this.#hear();
     this.#process = undefined;
     // What nobody has stopped is started again.
-    if (running.state === 'stopping' || this.#isStopped) return;
+    if (running.isStopped || this.#isStopped) return;
     if (this.#result === 'success') this.#result = 'exit-code';
     this.#restartAt = performance.now() + RESTART_MS;
   }

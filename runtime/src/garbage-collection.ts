@@ -15,7 +15,7 @@ export function tuneGarbageCollection(): void {
   setFlagsFromString('--semi-space-growth-factor=1');
   // One thread collects, usually a helper for which this one waits: several would compete with the traffic.
   setFlagsFromString('--no-parallel-scavenge');
-  // V8's own collections in a pause, 8 seconds after the last one by default, drop compiled code: `collectWhenQuiet` goes first
-  // (docs/decisions/0031).
+  // V8's own collections when little is allocated, 8 seconds after the last one by default, drop compiled code (docs/decisions/0031). They
+  // seldom fall into a short pause now, and `collectWhenQuiet` has collected before a long one has lasted for so long.
   setFlagsFromString('--memory-reducer-delay-ms=60000');
 }

@@ -10,12 +10,14 @@ const QUIET_CPU_MS = 30;
 const QUIET_LOOKS = 3;
 /**
  * Looks in a row without data before memory matters more than compiled code, which a collection of the whole heap drops: the data after it
- * finds a slower program. After the start there is no such code yet, and `QUIET_LOOKS` are enough.
+ * finds a slower program. The first time there is little such code yet, and `QUIET_LOOKS` are enough.
  */
 const STILL_LOOKS = 20;
+/** Looks after the last collection from which a short pause is used all the same: clients may come back before any gets long. */
+const OVERDUE_LOOKS = 300;
 /** CPU milliseconds of work that leave enough garbage to be worth a collection when no data has moved for long. */
 const MIN_WORK_MS = 500;
-/** The same while data goes through: a trickle would otherwise meet a pause every minute. */
+/** The same for a collection that data may have to wait for: a trickle would otherwise meet one every minute. */
 const MIN_WORK_BESIDE_DATA_MS = 5_000;
 /** Bytes of V8's heap up to which a thorough collection takes about a tenth of a second. */
 const MAX_THOROUGH_BYTES = 64 * 1024 * 1024;
@@ -43,8 +45,9 @@ export type CollectableMemory = {
 /**
  * Collects garbage once after each time of work, when no data has gone through for 20 seconds, and returns what it frees: V8 collects when
  * memory is requested, so the peak of a busy time would otherwise stay resident. It is thorough if the heap is small, as the pause delays
- * nobody then. Beside a trickle of data it collects, once it has been quiet for 3 seconds, after ten times as much work. After the start, 3
- * quiet seconds are enough. Returns a function that stops it. Does not keep the process running.
+ * nobody then; after the start, 3 quiet seconds are enough for that. Beside a trickle of data, or when there was no pause of 20 seconds for
+ * 5 minutes, it collects once the process has been quiet for 3 seconds, after ten times as much work. Returns a function that stops it. Does
+ * not keep the process running.
  */
 export function collectWhenQuiet({ onQuiet, dataMoved, memory }: QuietCollectionOptions): () => void {
   const { cpuTime, heapUsed, collect, returnFreed } = memory ?? ownMemory();
@@ -52,6 +55,8 @@ export function collectWhenQuiet({ onQuiet, dataMoved, memory }: QuietCollection
   let moved = dataMoved();
   let work = 0;
   let quiet = 0;
+  /** Since the last collection. */
+  let looks = 0;
   /** Looks in a row between which no data went through. */
   let still = 0;
   let hasStarted = false;
@@ -62,8 +67,9 @@ export function collectWhenQuiet({ onQuiet, dataMoved, memory }: QuietCollection
   const isDue = () => {
     if (quiet < QUIET_LOOKS) return false;
     if (still >= STILL_LOOKS) return work >= MIN_WORK_MS;
-    // In a pause, whether it gets long is waited for.
-    return still < QUIET_LOOKS && work >= MIN_WORK_BESIDE_DATA_MS;
+    // Otherwise it is a pause, which may get long.
+    const isTrickle = quiet - still >= QUIET_LOOKS;
+    return (isTrickle || looks >= OVERDUE_LOOKS) && work >= MIN_WORK_BESIDE_DATA_MS;
   };
   const isThoroughDue = () =>
     isOwed &&
@@ -77,6 +83,7 @@ export function collectWhenQuiet({ onQuiet, dataMoved, memory }: QuietCollection
     moved = dataMoved();
     work += used;
     quiet = used < QUIET_CPU_MS ? quiet + 1 : 0;
+    looks += 1;
     if (isReturnOwed && quiet > 0) {
       returnFreed();
       isReturnOwed = false;
@@ -93,6 +100,7 @@ export function collectWhenQuiet({ onQuiet, dataMoved, memory }: QuietCollection
     // The collection itself is work that needs no other.
     before = cpuTime();
     work = 0;
+    looks = 0;
   }, INTERVAL_MS);
   timer.unref();
   return () => clearInterval(timer);

@@ -78,6 +78,23 @@ test('a pause that data would have to wait for is short and rare', (t) => {
   assert.deepEqual(pass(300, 10, 5), ['return']);
 });
 
+test('a pause is no trickle because it begins with little data', (t) => {
+  const { pass } = setUp(t);
+  pass(4, 0);
+  pass(10, 1_000, 5);
+  assert.deepEqual(pass(1, 10, 1), []);
+  assert.deepEqual(pass(18, 10), []);
+});
+
+test('clients that always come back before a pause is long leave no garbage for more than five minutes', (t) => {
+  const { pass } = setUp(t);
+  pass(4, 0);
+  pass(9, 1_000, 5);
+  const rounds = Array.from({ length: 120 }, () => [...pass(1, 100, 1), ...pass(4, 10)]);
+  const collected = rounds.flatMap((done, round) => (done.includes('regular') ? [round] : []));
+  assert.deepEqual(collected, [57, 117]);
+});
+
 test('what was freed is returned when nobody waits for it', (t) => {
   const { pass } = setUp(t);
   pass(3, 0);

@@ -55,7 +55,7 @@ export function collectWhenQuiet({ onQuiet, dataMoved, memory }: QuietCollection
   let moved = dataMoved();
   let work = 0;
   let quiet = 0;
-  /** Since the last collection. */
+  /** Looks since the last collection. */
   let looks = 0;
   /** Looks in a row between which no data went through. */
   let still = 0;
@@ -67,7 +67,7 @@ export function collectWhenQuiet({ onQuiet, dataMoved, memory }: QuietCollection
   const isDue = () => {
     if (quiet < QUIET_LOOKS) return false;
     if (still >= STILL_LOOKS) return work >= MIN_WORK_MS;
-    // Otherwise it is a pause, which may get long.
+    // Data went through while it was quiet. Otherwise this is a pause, which may get long.
     const isTrickle = quiet - still >= QUIET_LOOKS;
     return (isTrickle || looks >= OVERDUE_LOOKS) && work >= MIN_WORK_BESIDE_DATA_MS;
   };
